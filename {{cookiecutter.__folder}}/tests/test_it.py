@@ -1,0 +1,2 @@
+async def test_it() -> None:
+    pass
