@@ -1,0 +1,1 @@
+import {{ cookiecutter.http_client }}

@@ -1,0 +1,1 @@
+{% include "http_client/httpx/test_in_process.py" -%}

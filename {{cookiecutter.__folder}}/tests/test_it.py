@@ -1,2 +1,0 @@
-async def test_it() -> None:
-    pass
