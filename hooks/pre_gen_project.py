@@ -1,0 +1,181 @@
+"""Before anything is written: refuse bad answers, all of them at once and in words.
+
+Parsed by whatever Python runs cookiecutter, so that one too old is refused in words as well.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import keyword
+import re
+import sys
+import unicodedata
+from email.errors import MessageError
+from email.headerregistry import Address
+from importlib.metadata import PackageNotFoundError, version
+
+# JSON escapes every quote within a string, so no answer can end this literal.
+ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+OLDEST_PYTHON = (3, 11)  # tomllib, and `[tool.cruft]` in pyproject.toml
+OLDEST_COOKIECUTTER = (2, 6)  # the oldest that our tests were tried with
+
+MAX_LENGTH = 64  # room for `.failed` and an installer's suffixes on every file system
+SHOWN_LENGTH = 60
+
+# Windows opens a device of this name, whatever the folder.
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{i}" for port in ("com", "lpt") for i in range(10))]
+)
+
+# Names that mean something else to Python, pytest, git or a build in a project laid out like ours.
+LAYOUT = frozenset(
+    ["build", "conftest", "dist", "docs", "fixtures", "guards", "setup", "src", "tests", "venv"]
+)
+
+# In the standard library of some Python that a project may support, if not of the one running.
+STDLIB_ELSEWHERE = frozenset(
+    """aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils
+    imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes profiling smtpd sndhdr spwd
+    sunau telnetlib uu xdrlib""".split()
+)
+
+# What the environment of a project brings without declaring it: dependencies of its dependencies
+# and installers, as distributions and as modules. The hook that runs later refuses the declared
+# ones itself, so this list does not grow with the answers.
+RESERVED = frozenset(
+    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout attr
+    attrs backports certifi charset_normalizer click colorama coverage dateutil exceptiongroup
+    execnet flit_core frozenlist greenlet h11 h2 hatchling hpack httpcore httpcore2
+    hyperframe idna iniconfig librt markupsafe multidict mypy mypy_extensions mypyc outcome
+    packaging pathspec pip pkg_resources pluggy propcache psutil py pygments pytest pytest_asyncio
+    pytest_cov pytest_httpserver pytest_timeout pytest_xdist requests respx ruff setuptools six
+    sniffio sortedcontainers socksio tomli trio truststore typing_extensions typing_inspection
+    tzdata urllib3 uv uv_build uvloop werkzeug wheel xdist yarl""".split()
+)
+
+
+def text_problem(text: str) -> str:
+    """Say what is wrong with a line of free text; it ends up in TOML, Markdown and metadata."""
+    if not text.strip():
+        return "is empty; type at least one character"
+    if text != text.strip():
+        return "begins or ends with a blank; leave the blank out"
+    for character in text:
+        # Control characters, line and paragraph separators, halves of surrogate pairs.
+        if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs"):
+            return f"contains the unprintable character U+{ord(character):04X}; leave it out"
+    return ""
+
+
+def slug_problem(slug: str) -> str:
+    """Say what is wrong with the name of a folder and of a distribution."""
+    if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", slug):
+        return "must be lower-case letters and digits, joined by single hyphens, such as my-project"
+    if len(slug) > MAX_LENGTH:
+        return f"has {len(slug)} characters; use at most {MAX_LENGTH}"
+    if slug in DEVICES:
+        return f"is a device on Windows; use another name, such as {slug}-project"
+    if slug.replace("-", "_") in RESERVED:
+        return f"is a package that the project itself installs; use another name, such as my-{slug}"
+    return ""
+
+
+def package_problem(package: str) -> str:
+    """Say what is wrong with a name to import."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", package):
+        return (
+            "must be lower-case letters, digits and underscores, a letter first, such as my_project"
+        )
+    if len(package) > MAX_LENGTH:
+        return f"has {len(package)} characters; use at most {MAX_LENGTH}"
+    words = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)])
+    taken = {
+        "a word of the Python language": words,
+        "a module of the standard library": sys.stdlib_module_names | STDLIB_ELSEWHERE,
+        "a device on Windows": DEVICES,
+        "a folder or file that means something else in the project": LAYOUT,
+        "a module that the project itself installs": RESERVED,
+    }
+    for what, names in taken.items():
+        if package in names:
+            return f"is {what}; use another name, such as my_{package}"
+    return ""
+
+
+def author_name_problem(name: str) -> str:
+    """Say what is wrong with an author in packaging metadata."""
+    if "," in name:
+        return "contains a comma, which packaging metadata forbids; write First Last"
+    return text_problem(name)
+
+
+def author_email_problem(email: str) -> str:
+    """Say what is wrong with an address, as build backends read it."""
+    try:
+        address = Address(addr_spec=email)
+    except (ValueError, LookupError, MessageError):
+        address = None
+    if address is None or address.addr_spec != email or not email.isascii():
+        return "is not an email address; write one such as name@example.com"
+    return text_problem(email)
+
+
+CHECKS = {
+    "project_name": text_problem,
+    "project_slug": slug_problem,
+    "package_name": package_problem,
+    "description": text_problem,
+    "author_name": author_name_problem,
+    "author_email": author_email_problem,
+}
+
+
+def tool_problems() -> list[str]:
+    """Say what is too old to make a project with."""
+    problems = []
+    if sys.version_info < OLDEST_PYTHON:
+        problems.append(
+            "cookiecutter runs on Python {}.{}; install it with Python {}.{} or newer".format(
+                *sys.version_info[:2], *OLDEST_PYTHON
+            )
+        )
+    try:
+        found = version("cookiecutter")
+    except PackageNotFoundError:  # frozen into one file: nobody can tell
+        return problems
+    if tuple(int(number) for number in re.findall(r"\d+", found)[:2]) < OLDEST_COOKIECUTTER:
+        problems.append(
+            "cookiecutter {} is too old; upgrade it to {}.{} or newer".format(
+                found, *OLDEST_COOKIECUTTER
+            )
+        )
+    return problems
+
+
+def answer_problems(answers: dict[str, str]) -> list[str]:
+    """Say which answers cannot be used, one line each."""
+    problems = []
+    for prompt, problem_of in CHECKS.items():
+        problem = problem_of(answers[prompt])
+        if problem:
+            shown = repr(answers[prompt])
+            if len(shown) > SHOWN_LENGTH:
+                shown = f"{shown[: SHOWN_LENGTH - 3]}..."
+            problems.append(f"{prompt}: {shown} {problem}")
+    return problems
+
+
+def main() -> int:
+    """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
+    # The rules for names ask a recent Python what its own names are.
+    problems = tool_problems() or answer_problems(json.loads(ANSWERS))
+    if problems:
+        print("\nNo project was made:\n", file=sys.stderr)
+        print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

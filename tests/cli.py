@@ -1,0 +1,135 @@
+"""The template as people use it: command lines, in a home of their own."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from uv import find_uv_bin
+
+TEMPLATE = Path(__file__).parents[1]
+PARTS = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.__folder}}")
+
+# What running a suite leaves in a project, and git and cruft for themselves.
+NOT_GENERATED = {".venv", "uv.lock", ".git", ".cruft.json", "__pycache__", ".pytest_cache"}
+
+
+class Person:
+    """Somebody at a shell, whose home, temporary folder and work all lie in one folder.
+
+    Only the caches of uv and pip are the real ones, so that nothing is downloaded twice.
+    """
+
+    def __init__(self, root: Path, *, uv: bool = True) -> None:
+        self.home, self.temporary, self.work = root / "home", root / "tmp", root / "work"
+        commands = root / "bin"
+        for folder in (self.home, self.temporary, self.work, commands):
+            folder.mkdir()
+        (commands / "git").symlink_to(shutil.which("git") or "git")
+        if uv:
+            (commands / "uv").symlink_to(find_uv_bin())
+        folders = os.environ["PATH"].split(os.pathsep)
+        without_uv = [folder for folder in folders if not Path(folder, "uv").exists()]
+        dropped = ("COOKIECUTTER_CONFIG", "FORCE_COLOR", "PY_COLORS", "XDG_CONFIG_HOME")
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if name not in dropped},
+            "HOME": str(self.home),
+            "USERPROFILE": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "PWD": str(self.work),
+            "PATH": os.pathsep.join([str(commands), *without_uv]),
+            "NO_COLOR": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_AUTHOR_NAME": "Nobody",
+            "GIT_AUTHOR_EMAIL": "nobody@example.com",
+            "GIT_COMMITTER_NAME": "Nobody",
+            "GIT_COMMITTER_EMAIL": "nobody@example.com",
+            **shared_caches(),
+        }
+
+    def run(
+        self, *command: str | Path, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the folder of the work, or in another one."""
+        return subprocess.run(
+            command,
+            cwd=cwd or self.work,
+            env={**self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    def cookiecutter(
+        self, *answers: str, template: Path = TEMPLATE, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Generate a project without prompts."""
+        command = (*cookiecutter_command(template), "--no-input")
+        return self.run(*command, *answers, cwd=cwd, **environment)
+
+    def cruft(
+        self, *arguments: str | Path, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run cruft."""
+        return self.run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, **environment)
+
+    def commit(self, repository: Path) -> None:
+        """Commit all that is in a folder, which becomes a repository if it is none."""
+        for command in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "All of it"]):
+            self.run("git", *command, cwd=repository).check_returncode()
+
+
+def cookiecutter_command(template: Path = TEMPLATE) -> list[str]:
+    """Return the command that generates a project."""
+    return [sys.executable, "-m", "cookiecutter", str(template)]
+
+
+@cache
+def shared_caches() -> dict[str, str]:
+    """Return the variables that lead to the real caches from a home that is not the real one."""
+
+    def ask_uv(*question: str) -> str:
+        return subprocess.check_output([find_uv_bin(), *question], encoding="utf-8").strip()
+
+    caches = {
+        "UV_CACHE_DIR": ask_uv("cache", "dir"),
+        "UV_PYTHON_INSTALL_DIR": ask_uv("python", "dir"),
+    }
+    pip = Path(os.environ.get("PIP_CACHE_DIR", Path.home() / ".cache" / "pip"))
+    return {**caches, "PIP_CACHE_DIR": str(pip)} if pip.exists() else caches
+
+
+def copy_of_template(folder: Path) -> Path:
+    """Copy the template, for a test that changes it."""
+    folder.mkdir()
+    for part in PARTS:
+        source, target = TEMPLATE / part, folder / part
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    return folder
+
+
+def tests_of(template: Path) -> Path:
+    """Return the folder of the tests that a template generates."""
+    return template / PARTS[-1] / "tests"
+
+
+def pyproject_of(project: Path) -> dict[str, Any]:
+    """Read what a generated project says about itself."""
+    return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def generated_files(project: Path) -> dict[str, bytes]:
+    """Return every file of a project that comes from the template, with its content."""
+    return {
+        path.relative_to(project).as_posix(): path.read_bytes()
+        for path in project.rglob("*")
+        if path.is_file() and NOT_GENERATED.isdisjoint(path.relative_to(project).parts)
+    }

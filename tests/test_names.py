@@ -1,0 +1,250 @@
+"""Answers that people type: each makes a whole project, or is refused in words."""
+
+import runpy
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pexpect
+import pytest
+from cli import TEMPLATE, Person, cookiecutter_command, pyproject_of
+
+AnswerProblems = Callable[[dict[str, str]], list[str]]
+
+GOOD = {
+    "project_name": "Good Name",
+    "project_slug": "good-name",
+    "package_name": "good_name",
+    "description": "A good one.",
+    "author_name": "Ada Lovelace",
+    "author_email": "ada@example.com",
+}
+
+# Every kind of character that ends a string somewhere: in TOML, Python, Jinja, Markdown, a shell.
+HOSTILE = r"""It's "so" \ é 🚀 👩‍🚀 ''' \"" {# #} {% %} </b> $(x) `y` & | # \n \u0041 日本"""
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    return Person(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def answer_problems() -> AnswerProblems:
+    """Return the rules, called without cookiecutter around them."""
+    rules: AnswerProblems = runpy.run_path(str(TEMPLATE / "hooks" / "pre_gen_project.py"))[
+        "answer_problems"
+    ]
+    return rules
+
+
+def tree(person: Person) -> set[Path]:
+    """Return all that lies in the folder of the work and beside it."""
+    own = (person.home, person.temporary)
+    return {
+        path
+        for path in person.work.parent.rglob("*")
+        if not any(path.is_relative_to(folder) for folder in own)
+    }
+
+
+@pytest.mark.parametrize(
+    ("project_name", "slug"),
+    [
+        pytest.param("My  Big Project", "my-big-project", id="spaces"),
+        pytest.param("""Say "hi" to 'em""", "say-hi-to-em", id="quotes"),
+        pytest.param(r"back\slash\n", "back-slash-n", id="backslash"),
+        pytest.param("Café", "cafe", id="accent"),
+        pytest.param("Rocket 🚀", "rocket", id="emoji"),
+        pytest.param("🚀", "my-async-project", id="emoji only"),
+        pytest.param("httpx", "httpx", id="package that is not installed"),
+        pytest.param("x" * 200, "x" * 60, id="200 characters"),
+        pytest.param(f"{'x' * 59} {'y' * 140}", "x" * 59, id="200 characters, cut at a blank"),
+    ],
+)
+def test_project_name_becomes_project(person: Person, project_name: str, slug: str) -> None:
+    result = person.cookiecutter(f"project_name={project_name}", "run_suite=no")
+    assert result.returncode == 0, result.stderr
+    project = person.work / slug
+    assert [*person.work.iterdir()] == [project]
+    assert pyproject_of(project)["project"]["name"] == slug
+    assert (project / "src" / slug.replace("-", "_") / "__init__.py").is_file()
+
+
+def test_hostile_text_is_read_back_as_typed(person: Person) -> None:
+    # In braces, an answer on the command line is a template; at a prompt it is not, see below.
+    text = HOSTILE.replace("{# #} {% %} ", "")
+    result = person.cookiecutter(
+        f"project_name={text}",
+        "project_slug=hostile",
+        f"description={text}",
+        f"author_name={text}",
+        'author_email="o\'neil"@example.com',
+        "run_suite=no",
+    )
+    assert result.returncode == 0, result.stderr
+    project = pyproject_of(person.work / "hostile")["project"]
+    assert project["description"] == text
+    assert project["authors"] == [{"name": text, "email": '"o\'neil"@example.com'}]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a POSIX terminal")
+def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> None:
+    typed = ["{{ 7*7 }}", "hostile", "hostile", HOSTILE, HOSTILE, "a@example.com"]
+    prompts = pexpect.spawn(
+        cookiecutter_command()[0],
+        cookiecutter_command()[1:],
+        cwd=person.work,
+        env={**person.environment, "ASYNC_PYTEST_TEMPLATE_RUN_SUITE": "no"},
+        encoding="utf-8",
+        dimensions=(50, 200),
+        timeout=60,
+    )
+    for number, text in enumerate([*typed, "", "", "", "", "", ""], start=1):
+        # The default in brackets is the last of a prompt; a menu has its choices before it.
+        prompts.expect(rf"\[{number}/12\][^:]*(?:: [^:]*)*?\([^()]*\): ")
+        prompts.sendline(text)
+    prompts.expect(pexpect.EOF)
+    prompts.close()
+    assert prompts.exitstatus == 0, prompts.before
+    project = pyproject_of(person.work / "hostile")["project"]
+    assert project["description"] == HOSTILE
+    assert project["authors"] == [{"name": HOSTILE, "email": "a@example.com"}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "prompt"),
+    [
+        pytest.param("project_name=", "project_name", id="empty name"),
+        pytest.param("project_name=1st", "package_name", id="leading digit"),
+        pytest.param("project_name=class", "package_name", id="keyword"),
+        pytest.param("project_name=asyncio", "package_name", id="standard library"),
+        pytest.param("project_name=tests", "package_name", id="our layout"),
+        pytest.param("project_name=pytest", "project_slug", id="installed package"),
+        pytest.param("project_name={{ 7*7 }}", "package_name", id="template"),
+        pytest.param("project_slug=", "project_slug", id="empty slug"),
+        pytest.param("project_slug=../evil", "project_slug", id="parent folder"),
+        pytest.param("project_slug=/tmp/evil", "project_slug", id="absolute path"),
+        pytest.param("project_slug=a/b", "project_slug", id="nested folder"),
+        pytest.param("project_slug=.", "project_slug", id="this folder"),
+        pytest.param("project_slug=..", "project_slug", id="upper folder"),
+        pytest.param("project_slug=My Project", "project_slug", id="blank in slug"),
+        pytest.param(f"project_slug={'x' * 200}", "project_slug", id="200 characters"),
+        pytest.param("package_name=mon_café", "package_name", id="accent in package"),
+        pytest.param("package_name=a.b", "package_name", id="dotted package"),
+        pytest.param("description=one\ntwo", "description", id="two lines"),
+        pytest.param("author_email=nobody", "author_email", id="no address"),
+    ],
+)
+def test_bad_answer_is_refused_and_leaves_nothing(
+    person: Person, answer: str, prompt: str
+) -> None:
+    before = tree(person)
+    result = person.cookiecutter(answer)
+    assert result.returncode == 1
+    assert f"  {prompt}: " in result.stderr
+    assert tree(person) == before
+
+
+def test_all_problems_are_reported_at_once(person: Person) -> None:
+    result = person.cookiecutter(
+        "project_name= ",
+        "project_slug=A B",
+        "package_name=import",
+        "description=\x1b[2J",
+        "author_name=Lovelace, Ada",
+        "author_email=ada at example.com",
+    )
+    refused = [line.split(":")[0].strip() for line in result.stderr.splitlines()[3:9]]
+    assert refused == list(GOOD)
+
+
+@pytest.mark.parametrize("slug", ["../evil", "my-async-project"])
+def test_folder_that_was_there_is_untouched(person: Person, slug: str) -> None:
+    folder = person.work / Path(slug).name
+    folder.mkdir()
+    (folder / "mine").touch()
+    before = tree(person)
+    assert person.cookiecutter(f"project_slug={slug}").returncode == 1
+    assert tree(person) == before
+
+
+def test_refusal_keeps_folder_that_was_to_be_overwritten(person: Person) -> None:
+    folder = person.work / "my-async-project"
+    folder.mkdir()
+    (folder / "mine").touch()
+    before = tree(person)
+    result = person.cookiecutter("--overwrite-if-exists", "author_email=nobody")
+    assert result.returncode == 1
+    assert tree(person) == before
+
+
+@pytest.mark.parametrize(
+    ("prompt", "value"),
+    [
+        ("project_slug", "trailing-"),
+        ("project_slug", "two--hyphens"),
+        ("project_slug", "newline\n"),
+        ("project_slug", "nul"),
+        ("project_slug", "com1"),
+        ("project_slug", "typing-extensions"),
+        ("project_slug", "typing_extensions"),
+        ("package_name", ""),
+        ("package_name", "newline\n"),
+        ("package_name", "with-hyphen"),
+        ("package_name", "Upper"),
+        ("package_name", "_private"),
+        ("package_name", "x" * 65),
+        ("package_name", "match"),
+        ("package_name", "print"),
+        ("package_name", "distutils"),
+        ("package_name", "annotationlib"),
+        ("package_name", "conftest"),
+        ("package_name", "xdist"),
+        ("package_name", "aux"),
+        ("description", ""),
+        ("description", " blank first"),
+        ("description", "a\u2028b"),
+        ("description", "a\ud800b"),
+        ("description", "a\x7fb"),
+        ("author_name", "A\tB"),
+        ("author_email", ""),
+        ("author_email", "@"),
+        ("author_email", "a@"),
+        ("author_email", "a@b@c"),
+        ("author_email", "a b@example.com"),
+        ("author_email", "a@example.com, b@example.com"),
+        ("author_email", "(comment)a@example.com"),
+        ("author_email", "é@example.com"),
+        ("author_email", "a@exämple.com"),
+    ],
+    ids=ascii,
+)
+def test_rule_refuses(answer_problems: AnswerProblems, prompt: str, value: str) -> None:
+    (problem,) = answer_problems({**GOOD, prompt: value})
+    assert problem.startswith(f"{prompt}: {value!r}"[:60])
+
+
+@pytest.mark.parametrize(
+    ("prompt", "value"),
+    [
+        ("project_slug", "a"),
+        ("project_slug", "1-2_3"),
+        ("project_slug", "x" * 64),
+        ("package_name", "a"),
+        ("package_name", "good__name_2"),
+        ("package_name", "x" * 64),
+        ("author_name", "李小龍"),
+        ("author_name", "Ph.D. (retired) <me>"),
+        ("author_email", "a+b@localhost"),
+        ("description", "👩‍👩‍👧‍👧 zero width joiners"),
+    ],
+    ids=ascii,
+)
+def test_rule_accepts(answer_problems: AnswerProblems, prompt: str, value: str) -> None:
+    assert not answer_problems({**GOOD, prompt: value})
+
+
+def test_message_is_short_for_a_long_answer(answer_problems: AnswerProblems) -> None:
+    (problem,) = answer_problems({**GOOD, "project_slug": "x" * 10_000})
+    assert len(problem) < 150
