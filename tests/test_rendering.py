@@ -1,0 +1,250 @@
+"""Every combination of answers gives a project that its own linters have nothing to say about."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import Environment
+from generated import (
+    CHOICES,
+    PROMPTS,
+    QUESTIONS,
+    TEMPLATE,
+    VARIED,
+    Answers,
+    all_answers,
+    command_for,
+    name_of,
+    pyproject_of,
+    render,
+    requirements_of,
+    text_files,
+)
+
+FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
+
+combinations = pytest.mark.parametrize(
+    "answers", [pytest.param(answers, id=name_of(answers)) for answers in all_answers()]
+)
+
+
+@pytest.fixture(scope="session")
+def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Every combination, generated in a folder of its own."""
+    root = tmp_path_factory.mktemp("projects")
+    return {name_of(answers): render(root / name_of(answers), answers) for answers in all_answers()}
+
+
+def foreign_words(answers: Answers) -> set[str]:
+    """Return the words that only other answers than these may bring into a project."""
+    words: dict[str, dict[str, set[str]]] = {}
+    for question in ("database", "http_client"):
+        words[question] = {}
+        for answer in CHOICES[question]:
+            listed = "".join(
+                file.read_text(encoding="utf-8")
+                for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
+            )
+            names = set(re.findall(r'"([\w-]+)', listed))
+            names |= {name.replace("-", "_") for name in names} | {answer} - {"none"}
+            words[question][answer] = names
+    ours = set().union(*(words[question][answers[question]] for question in words))
+    return set().union(*(set().union(*of.values()) for of in words.values())) - ours
+
+
+@combinations
+def test_files_are_whole(projects: dict[str, Path], answers: Answers) -> None:
+    strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
+    for path, text in text_files(projects[name_of(answers)]).items():
+        where = f"{path} of: {command_for(answers)}"
+        unrendered = re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text)
+        assert not unrendered, where
+        assert not strangers.findall(text), where
+        assert text == "" or text.endswith("\n"), where
+        assert not text.startswith("\n"), where
+        assert not text.endswith("\n\n"), where
+        assert "\n\n\n\n" not in text, where
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), where
+        if path.endswith(".py"):
+            ast.parse(text)
+        elif path.endswith(".yml"):
+            yaml.safe_load(text)
+        else:
+            assert "\n\n\n" not in text, where
+
+
+@combinations
+def test_settings_follow_the_answers(projects: dict[str, Path], answers: Answers) -> None:
+    pyproject = pyproject_of(projects[name_of(answers)])
+    settings = pyproject["tool"]["pytest"]
+    assert settings["asyncio_mode"] == answers["asyncio_mode"]
+    assert settings["asyncio_default_fixture_loop_scope"] == answers["fixture_loop_scope"]
+    assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
+    assert settings["strict"] is True
+    assert settings["filterwarnings"] == ["error"]
+    assert float(settings["timeout"]) > 0
+
+
+@combinations
+def test_async_fixtures_state_both_scopes(projects: dict[str, Path], answers: Answers) -> None:
+    scopes = CHOICES["fixture_loop_scope"]
+    for path, text in text_files(projects[name_of(answers)] / "tests").items():
+        if path.endswith(".py"):
+            for function in ast.walk(ast.parse(text)):
+                for decorator in getattr(function, "decorator_list", []):
+                    call = ast.unparse(decorator)
+                    if "fixture" not in call:
+                        continue
+                    if not isinstance(function, ast.AsyncFunctionDef):
+                        assert call.startswith("pytest.fixture"), path
+                        continue
+                    match = re.fullmatch(
+                        r"pytest_asyncio\.fixture\(scope='(\w+)', loop_scope='(\w+)'\)", call
+                    )
+                    assert match, f"{path}: {call}"
+                    scope, loop_scope = match.groups()
+                    assert loop_scope == answers["fixture_loop_scope"]
+                    assert scopes.index(scope) <= scopes.index(loop_scope)
+
+
+@combinations
+def test_strict_marks_what_auto_does_not(projects: dict[str, Path], answers: Answers) -> None:
+    for path, text in text_files(projects[name_of(answers)] / "tests").items():
+        marked = "pytest.mark.asyncio" in text
+        has_async_tests = "async def test_" in text
+        assert marked == (has_async_tests and answers["asyncio_mode"] == "strict"), path
+
+
+@combinations
+def test_imports_are_declared_and_dependencies_used(
+    projects: dict[str, Path], answers: Answers
+) -> None:
+    project = projects[name_of(answers)]
+    files = text_files(project)
+    code = "\n".join(text for path, text in files.items() if path.endswith(".py"))
+    imported = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(code.replace("from __future__ import annotations", "")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom) and not node.level
+            else []
+        )
+    }
+    declared = {
+        re.split(r"[^\w-]", requirement)[0].lower().replace("-", "_")
+        for requirement in requirements_of(project)
+    }
+    # Comes with pytest-httpserver, whose handlers are written with it.
+    brought = {"werkzeug"} if "pytest_httpserver" in declared else set()
+    assert imported - sys.stdlib_module_names - {"demo"} <= declared | brought
+    configured = files["pyproject.toml"] + code
+    for name in declared - imported:
+        tool = name.removeprefix("pytest_").removesuffix("_stubs")
+        assert re.search(rf"\[tool\.{tool}|^{tool} =|-n auto|{name}\b", configured), name
+
+
+def test_ruff_has_nothing_to_say(projects: dict[str, Path], environment: Environment) -> None:
+    root = next(iter(projects.values())).parents[1]
+    for arguments in (["check"], ["format", "--check"]):
+        checked = environment.run(root, "ruff", *arguments, "--no-cache", "--quiet", ".")
+        assert checked.returncode == 0, checked.stdout
+
+
+@combinations
+def test_types_are_right(
+    projects: dict[str, Path],
+    environment: Environment,
+    answers: Answers,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    cache = tmp_path_factory.getbasetemp() / "mypy"
+    checked = environment.run(
+        projects[name_of(answers)], "mypy", "--cache-dir", str(cache), "--no-error-summary"
+    )
+    assert checked.returncode == 0, f"{command_for(answers)}\n{checked.stdout}"
+
+
+@pytest.mark.parametrize("python_version", CHOICES["python_version"])
+def test_code_suits_the_oldest_python(
+    tmp_path: Path, environment: Environment, python_version: str
+) -> None:
+    for question in ("database", "http_client"):
+        for answer in CHOICES[question]:
+            project = render(
+                tmp_path / question / answer,
+                {"python_version": python_version, question: answer},
+            )
+            supported = pyproject_of(project)["project"]["requires-python"]
+            assert supported == f">={python_version}"
+            workflow = yaml.safe_load((project / ".github/workflows/tests.yml").read_text())
+            tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
+            newer = CHOICES["python_version"].index(python_version)
+            assert tested == CHOICES["python_version"][newer:]
+            for tool in (
+                ("ruff", "check", "--no-cache", "--quiet"),
+                ("ruff", "format", "--check", "--no-cache", "--quiet"),
+                ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy"),
+            ):
+                checked = environment.run(project, *tool)
+                assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("question", FOLDERS)
+def test_every_answer_has_a_folder_with_the_same_files(question: str) -> None:
+    folder = TEMPLATE / "templates" / question
+    contents = {
+        answer.name: {file.name for file in answer.iterdir()}
+        for answer in folder.iterdir()
+        if answer.is_dir()
+    }
+    assert sorted(contents) == sorted(CHOICES[question])
+    assert len(set(map(frozenset, contents.values()))) == 1, contents
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_question_has_a_label(question: str) -> None:
+    labels = PROMPTS[question]
+    if question not in CHOICES:
+        assert isinstance(labels, str)
+        return
+    assert list(labels) == ["__prompt__", *CHOICES[question]]
+    recommended = [answer for answer in CHOICES[question] if "(recommended)" in labels[answer]]
+    assert recommended == CHOICES[question][:1]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_readme_tells_every_question_and_answer(question: str) -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    assert f"`{question}`" in readme
+    for answer in CHOICES.get(question, []):
+        assert f"`{answer}`" in readme, f"the README does not tell the answer {answer}"
+
+
+def test_file_names_are_legal_on_windows() -> None:
+    names = [
+        path.relative_to(TEMPLATE).as_posix()
+        for folder in ("{{cookiecutter.__folder}}", "templates", "hooks", "tests", "docs")
+        for path in (TEMPLATE / folder).rglob("*")
+        if "__pycache__" not in path.parts
+    ]
+    for name in names:
+        assert not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ](/|$)', name), name
+    assert len({name.lower() for name in names}) == len(names)
+
+
+def test_long_names_keep_the_format(tmp_path: Path, environment: Environment) -> None:
+    longest = "z" * 40
+    for question in ("database", "http_client"):
+        for answer in CHOICES[question]:
+            render(
+                tmp_path / question / answer,
+                {"package_name": longest, "project_slug": longest, question: answer},
+            )
+    checked = environment.run(tmp_path, "ruff", "format", "--check", "--no-cache", ".")
+    assert checked.returncode == 0, checked.stdout

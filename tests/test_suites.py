@@ -1,0 +1,165 @@
+"""Generated suites, run for real: every pair of answers, in every way a person runs them."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Environment
+from covertable import make
+from generated import CHOICES, VARIED, Answers, command_for, name_of, render
+
+DISTRIBUTIONS = ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"]
+
+# Ordered by its content, so that every worker of this run names the same tests.
+EVERY_PAIR: list[Answers] = sorted(
+    make({question: CHOICES[question] for question in VARIED}, strength=2), key=name_of
+)
+EVERYTHING = {"database": "postgresql", "http_client": "httpx2"}
+
+
+def run_suite(
+    environment: Environment, project: Path, *arguments: str, **variables: str
+) -> dict[str, int]:
+    """Run a suite, which must be green, and return how many tests ended in which way."""
+    done = environment.run(
+        project, "pytest", "-W", "error", "-p", "no:cacheprovider", *arguments, **variables
+    )
+    assert done.returncode == 0, f"pytest {' '.join(arguments)} in {project}:\n{done.stdout}"
+    return counts_of(done.stdout)
+
+
+def counts_of(output: str) -> dict[str, int]:
+    """Read pytest's last line."""
+    return {what: int(number) for number, what in re.findall(r"(\d+) (\w+)", last_line(output))}
+
+
+def last_line(output: str) -> str:
+    """Return the last line that is not empty."""
+    return output.rstrip().rpartition("\n")[2]
+
+
+@pytest.mark.parametrize("answers", [pytest.param(a, id=name_of(a)) for a in EVERY_PAIR])
+def test_every_pair_of_answers_is_green(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    project = render(tmp_path, answers)
+    distribution = DISTRIBUTIONS[EVERY_PAIR.index(answers) % len(DISTRIBUTIONS)]
+    print(f"To do it by hand: {command_for(answers)}")
+
+    serial = run_suite(environment, project, "-p", "no:randomly")
+    parallel = run_suite(environment, project, "-p", "no:randomly", "-n2", f"--dist={distribution}")
+    shuffled = [run_suite(environment, project, f"--randomly-seed={seed}") for seed in (1, 2, 3)]
+
+    assert serial["passed"] > 10
+    assert list(serial) == ["passed"]
+    times = 2 if distribution == "each" else 1
+    assert parallel["passed"] == times * serial["passed"]
+    assert [counts["passed"] for counts in shuffled] == 3 * [serial["passed"]]
+
+
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+def test_every_distribution_to_workers_is_green(
+    tmp_path: Path, environment: Environment, distribution: str
+) -> None:
+    project = render(tmp_path, EVERYTHING | {"fixture_loop_scope": "session"})
+
+    for seed in (1, 2):
+        run_suite(environment, project, "-n2", f"--dist={distribution}", f"--randomly-seed={seed}")
+
+
+def test_coverage_counts_what_the_workers_run(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, EVERYTHING)
+
+    done = environment.run(project, "pytest", "-n2", "--cov")
+
+    total = re.search(r"^TOTAL .* (\d+)%", done.stdout, re.MULTILINE)
+    assert total, done.stdout
+    assert int(total[1]) > 95, done.stdout
+
+
+def test_postgresql_leaves_nothing_behind(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path / "project", {"database": "postgresql", "http_client": "none"})
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    before = set(Path("/tmp").glob("postgresql-*"))
+
+    for workers in ("0", "2"):
+        run_suite(environment, project, "-n", workers, TMPDIR=str(temporary))
+
+    assert not list(temporary.glob("postgresql-*"))
+    assert set(Path("/tmp").glob("postgresql-*")) <= before
+
+
+SERVE = """
+import os, subprocess, sys
+from tests.fixtures.database import start_server
+with start_server() as url:
+    variables = {**os.environ, "TEST_DATABASE_URL": url}
+    code = subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], env=variables).returncode
+    import asyncio, asyncpg
+    async def names():
+        connection = await asyncpg.connect(url)
+        rows = await connection.fetch("SELECT datname FROM pg_database WHERE NOT datistemplate")
+        await connection.close()
+        return sorted(row[0] for row in rows)
+    print("databases:", *asyncio.run(names()))
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_own_server_is_used_and_left_as_it_was(
+    tmp_path: Path, environment: Environment, workers: str
+) -> None:
+    project = render(tmp_path, {"database": "postgresql", "http_client": "none"})
+    serve = tmp_path / "serve.py"
+    serve.write_text(SERVE, encoding="utf-8")
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])}
+
+    done = subprocess.run(
+        [environment.python, serve, "-n", workers],
+        cwd=project,
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert last_line(done.stdout) == "databases: postgres"
+
+
+BREAKS = [
+    ("concurrency.py", "Semaphore(limit)", "Semaphore(1)", "one call at a time"),
+    ("concurrency.py", "async with slots:", "if True:", "no limit"),
+    ("concurrency.py", "timeout(deadline)", "timeout(None)", "no deadline"),
+    ("concurrency.py", "for task in tasks]", "for task in reversed(tasks)]", "wrong order"),
+    ("concurrency.py", "if limit < 1:", "if limit < 0:", "limit of zero"),
+    ("api.py", "HTTPStatus.NOT_FOUND", "HTTPStatus.GONE", "404 taken for a fault"),
+    ("api.py", "!= HTTPStatus.OK", "== HTTPStatus.TEAPOT", "500 taken for an answer"),
+    ("api.py", "timeout(self._timeout)", "timeout(None)", "no timeout"),
+    ("api.py", "(ValueError, KeyError, TypeError)", "(KeyError,)", "malformed answers"),
+    ("importer.py", "await store.add(*users)", "store.add(*users)", "missing await"),
+    ("importer.py", "limit=limit", "limit=0", "nothing fetched"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [pytest.param(file, right, wrong, id=name) for file, right, wrong, name in BREAKS],
+)
+def test_suite_notices_a_break(
+    tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
+) -> None:
+    project = render(tmp_path, {})
+    broken = project / "src" / "demo" / file
+    text = broken.read_text(encoding="utf-8")
+    assert right in text
+    broken.write_text(text.replace(right, wrong), encoding="utf-8")
+
+    done = environment.run(project, "pytest", "-o", "timeout=5", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1, done.stdout
+    assert counts_of(done.stdout)["failed"] > 0
