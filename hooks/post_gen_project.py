@@ -32,7 +32,7 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
 SWITCH = "ASYNC_PYTEST_TEMPLATE_RUN_SUITE"  # `no`: for whoever generates many projects
 PYTHON = os.path.join(".venv", "Scripts" if os.name == "nt" else "bin", "python")
-TERMINAL = sys.stdout is not None and sys.stdout.isatty()
+TERMINAL = sys.stdout.isatty()
 COLOURS = TERMINAL and os.name != "nt" and not os.environ.get("NO_COLOR")
 
 # What would make uv, pip or pytest work elsewhere or otherwise than for a person who types the
@@ -78,16 +78,21 @@ def main() -> int:
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
         why = str(error) or "it was interrupted"
         say(
-            f"{bold('NOT VERIFIED')}: the project is there, but its suite has not run: {why}.",
-            "To verify it:",
+            f"{bold('NOT VERIFIED')}: {why}.",
+            "The project is there, but its suite has not run. To verify it:",
             [*recipe.environment, recipe.suite],
         )
         return 0
-    if green:
-        report_green(f"{result}; the environment took {seconds:.1f} s.", recipe)
-        return 0
-    report_red(result, recipe)
-    return 1
+    if not green:
+        report_red(result, recipe)
+        return 1
+    say(
+        f"{bold('GREEN', '32')}: {result}, the environment {seconds:.1f} s.",
+        "To run it again, and in parallel:",
+        [recipe.suite, [*recipe.suite, "-n", "auto"]],
+        "README.md says the rest.",
+    )
+    return 0
 
 
 # Who is calling
@@ -116,8 +121,8 @@ def name_clashes(answers: dict[str, str]) -> list[str]:
     declared = {normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
     return [
         f"  {prompt}: {answers[prompt]!r} is a package that the project depends on; "
-        f"use another name, such as my-{answers[prompt]}."
-        for prompt in ("project_slug", "package_name")
+        f"use another name, such as my{joint}{answers[prompt]}."
+        for prompt, joint in (("project_slug", "-"), ("package_name", "_"))
         if normal(answers[prompt]) in declared
     ]
 
@@ -147,7 +152,7 @@ def find_recipe(oldest_python: str) -> Recipe:
         return Recipe(
             [
                 [*venv, "--python", f">={oldest_python}"],
-                ["uv", "pip", "install", "--editable", ".", "--group", "dev"],
+                ["uv", "pip", "install", "--python", ".venv", "--editable", ".", "--group", "dev"],
             ],
             [PYTHON, "-m", "pytest"],
         )
@@ -210,7 +215,7 @@ def run_step(command: list[str]) -> None:
     ending = f"{'.' * (63 - len(title))} {result}"
     print(f"{title}{ending}".ljust(79) if TERMINAL else ending, flush=True)
     if process.returncode:
-        print(*output, sep="", flush=True)
+        print(*output, sep="", end="", flush=True)
         message = f"'{typed(command)}' failed, see above"
         raise NotVerifiedError(message)
 
@@ -221,30 +226,29 @@ def run_step(command: list[str]) -> None:
 def run_suite() -> tuple[bool, str]:
     """Run the suite, shown as it runs, and return whether it is green and what it came to."""
     command = [PYTHON, "-m", "pytest"]
-    print(f"  suite        {typed(command)}\n", flush=True)
+    print(f"  suite        {typed(command)}", flush=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         report = Path(folder, "counts.xml")
-        with started([*command, f"--junit-xml={report}"]) as process:
+        # Quiet, because pytest would name the report; but with the files that it goes through.
+        quiet = ["-q", "--override-ini=verbosity_test_cases=0", f"--junit-xml={report}"]
+        with started([*command, *quiet]) as process:
             process.wait()
         counts = read_counts(report)
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    result = f"{result or 'no test ran'} in {time.monotonic() - began:.1f} s"
+    result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
     return process.returncode == 0 and counts.get("passed", 0) > 0, result
 
 
 def read_counts(report: Path) -> dict[str, int]:
     """Return how many tests passed, failed and so on; nothing if pytest could not even say so."""
     try:
-        suites = list(ET.parse(report).iter("testsuite"))
+        (suite,) = ET.parse(report).getroot()
     except (OSError, ET.ParseError):
         return {}
-    total = {
-        key: sum(int(suite.get(key, 0)) for suite in suites)
-        for key in ("tests", "failures", "errors", "skipped")
-    }
-    failed, errors, skipped = total["failures"], total["errors"], total["skipped"]
-    passed = total["tests"] - failed - errors - skipped
+    keys = ("tests", "failures", "errors", "skipped")
+    tests, failed, errors, skipped = (int(suite.attrib[key]) for key in keys)
+    passed = tests - failed - errors - skipped
     return {"failed": failed, "errors": errors, "passed": passed, "skipped": skipped}
 
 
@@ -284,16 +288,6 @@ def clean_environment() -> dict[str, str]:
 # What happened and what to do next
 
 
-def report_green(result: str, recipe: Recipe) -> None:
-    """Say that all is well, and how to go on."""
-    say(
-        f"{bold('GREEN', '32')}: {result}",
-        "To run it again, and in parallel:",
-        [recipe.suite, [*recipe.suite, "-n", "auto"]],
-        "README.md says the rest.",
-    )
-
-
 def report_red(result: str, recipe: Recipe) -> None:
     """Say that the suite failed, and where a copy of the project is."""
     try:
@@ -302,10 +296,11 @@ def report_red(result: str, recipe: Recipe) -> None:
         say(f"{bold('RED', '31')}: {result}. No copy of the project could be kept: {error}")
         return
     say(
-        f"{bold('RED', '31')}: {result}. A project that fails its own suite is not handed over.",
-        f"A copy is kept in {aside.name}, for you to look into:",
+        f"{bold('RED', '31')}: {result}.",
+        "A project that fails its own suite is not handed over. For you to look into, a copy:",
         [*recipe.environment, recipe.suite],
-        "If nothing on this machine explains it, please report the output above.",
+        "If nothing on this machine explains it, please report the output above.\n"
+        "What follows is only how a generator says that it removes the project.",
         project=aside,
     )
 

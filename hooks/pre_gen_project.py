@@ -21,7 +21,7 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 OLDEST_PYTHON = (3, 11)  # tomllib, and `[tool.cruft]` in pyproject.toml
 OLDEST_COOKIECUTTER = (2, 6)  # the oldest that our tests were tried with
 
-MAX_LENGTH = 64  # room for `.failed` and an installer's suffixes on every file system
+MAX_LENGTH = 40  # longer names would break the lines of the generated code
 SHOWN_LENGTH = 60
 
 # Windows opens a device of this name, whatever the folder.
@@ -38,7 +38,7 @@ LAYOUT = frozenset(
 STDLIB_ELSEWHERE = frozenset(
     """aifc annotationlib asynchat asyncore audioop cgi cgitb chunk compression crypt distutils
     imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes profiling smtpd sndhdr spwd
-    sunau telnetlib uu xdrlib""".split()
+    sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
 )
 
 # What the environment of a project brings without declaring it: dependencies of its dependencies
@@ -52,7 +52,7 @@ RESERVED = frozenset(
     packaging pathspec pip pkg_resources pluggy propcache psutil py pygments pytest pytest_asyncio
     pytest_cov pytest_httpserver pytest_timeout pytest_xdist requests respx ruff setuptools six
     sniffio sortedcontainers socksio tomli trio truststore typing_extensions typing_inspection
-    tzdata urllib3 uv uv_build uvloop werkzeug wheel xdist yarl""".split()
+    tzdata urllib3 uv uv_build uvloop werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 

@@ -40,9 +40,9 @@ class Person:
             "HOME": str(self.home),
             "USERPROFILE": str(self.home),
             "TMPDIR": str(self.temporary),
-            "PWD": str(self.work),
             "PATH": os.pathsep.join([str(commands), *without_uv]),
             "NO_COLOR": "1",
+            "TERM": "dumb",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_AUTHOR_NAME": "Nobody",
             "GIT_AUTHOR_EMAIL": "nobody@example.com",
@@ -58,7 +58,7 @@ class Person:
         return subprocess.run(
             command,
             cwd=cwd or self.work,
-            env={**self.environment, **environment},
+            env={**self.environment, "PWD": str(cwd or self.work), **environment},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -116,7 +116,7 @@ def copy_of_template(folder: Path) -> Path:
     return folder
 
 
-def tests_of(template: Path) -> Path:
+def suite_of(template: Path) -> Path:
     """Return the folder of the tests that a template generates."""
     return template / PARTS[-1] / "tests"
 

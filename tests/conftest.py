@@ -56,12 +56,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Env
                     render(root / "requirements" / question / answer, {question: answer})
                 )
             }
-            uv = find_uv_bin()
-            for command in (
-                [uv, "venv", "--quiet", str(made.folder)],
-                [uv, "pip", "install", "--quiet", "--python", str(made.python)]
-                + [*sorted(requirements), "pytest-randomly"],
-            ):
-                subprocess.run(command, check=True)
+            uv = [find_uv_bin(), "--quiet"]
+            into = ["--python", str(made.python)]
+            packages = [*sorted(requirements), "pytest-randomly"]
+            subprocess.run([*uv, "venv", str(made.folder)], check=True)
+            subprocess.run([*uv, "pip", "install", *into, *packages], check=True)
             (made.folder / "complete").touch()
     return made

@@ -1,5 +1,6 @@
 """Answers that people type: each makes a whole project, or is refused in words."""
 
+import json
 import runpy
 import sys
 from collections.abc import Callable
@@ -19,6 +20,10 @@ GOOD = {
     "author_name": "Ada Lovelace",
     "author_email": "ada@example.com",
 }
+
+QUESTIONS = sum(
+    not name.startswith("_") for name in json.loads((TEMPLATE / "cookiecutter.json").read_text())
+)
 
 # Every kind of character that ends a string somewhere: in TOML, Python, Jinja, Markdown, a shell.
 HOSTILE = r"""It's "so" \ é 🚀 👩‍🚀 ''' \"" {# #} {% %} </b> $(x) `y` & | # \n \u0041 日本"""
@@ -58,8 +63,8 @@ def tree(person: Person) -> set[Path]:
         pytest.param("Rocket 🚀", "rocket", id="emoji"),
         pytest.param("🚀", "my-async-project", id="emoji only"),
         pytest.param("httpx", "httpx", id="package that is not installed"),
-        pytest.param("x" * 200, "x" * 60, id="200 characters"),
-        pytest.param(f"{'x' * 59} {'y' * 140}", "x" * 59, id="200 characters, cut at a blank"),
+        pytest.param("x" * 200, "x" * 40, id="200 characters"),
+        pytest.param(f"{'x' * 39} {'y' * 140}", "x" * 39, id="200 characters, cut at a blank"),
     ],
 )
 def test_project_name_becomes_project(person: Person, project_name: str, slug: str) -> None:
@@ -79,13 +84,13 @@ def test_hostile_text_is_read_back_as_typed(person: Person) -> None:
         "project_slug=hostile",
         f"description={text}",
         f"author_name={text}",
-        'author_email="o\'neil"@example.com',
+        'author_email="o neil"@example.com',
         "run_suite=no",
     )
     assert result.returncode == 0, result.stderr
     project = pyproject_of(person.work / "hostile")["project"]
     assert project["description"] == text
-    assert project["authors"] == [{"name": text, "email": '"o\'neil"@example.com'}]
+    assert project["authors"] == [{"name": text, "email": '"o neil"@example.com'}]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a POSIX terminal")
@@ -100,9 +105,8 @@ def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> 
         dimensions=(50, 200),
         timeout=60,
     )
-    for number, text in enumerate([*typed, "", "", "", "", "", ""], start=1):
-        # The default in brackets is the last of a prompt; a menu has its choices before it.
-        prompts.expect(rf"\[{number}/12\][^:]*(?:: [^:]*)*?\([^()]*\): ")
+    for number, text in enumerate(typed + [""] * (QUESTIONS - len(typed)), start=1):
+        prompts.expect_exact(f"[{number}/{QUESTIONS}]")
         prompts.sendline(text)
     prompts.expect(pexpect.EOF)
     prompts.close()
@@ -136,9 +140,7 @@ def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> 
         pytest.param("author_email=nobody", "author_email", id="no address"),
     ],
 )
-def test_bad_answer_is_refused_and_leaves_nothing(
-    person: Person, answer: str, prompt: str
-) -> None:
+def test_bad_answer_is_refused_and_leaves_nothing(person: Person, answer: str, prompt: str) -> None:
     before = tree(person)
     result = person.cookiecutter(answer)
     assert result.returncode == 1
@@ -194,7 +196,7 @@ def test_refusal_keeps_folder_that_was_to_be_overwritten(person: Person) -> None
         ("package_name", "with-hyphen"),
         ("package_name", "Upper"),
         ("package_name", "_private"),
-        ("package_name", "x" * 65),
+        ("package_name", "x" * 41),
         ("package_name", "match"),
         ("package_name", "print"),
         ("package_name", "distutils"),
@@ -230,10 +232,10 @@ def test_rule_refuses(answer_problems: AnswerProblems, prompt: str, value: str) 
     [
         ("project_slug", "a"),
         ("project_slug", "1-2_3"),
-        ("project_slug", "x" * 64),
+        ("project_slug", "x" * 40),
         ("package_name", "a"),
         ("package_name", "good__name_2"),
-        ("package_name", "x" * 64),
+        ("package_name", "x" * 40),
         ("author_name", "李小龍"),
         ("author_name", "Ph.D. (retired) <me>"),
         ("author_email", "a+b@localhost"),
