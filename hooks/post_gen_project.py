@@ -32,7 +32,7 @@ ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
 SWITCH = "ASYNC_PYTEST_TEMPLATE_RUN_SUITE"  # `no`: for whoever generates many projects
 PYTHON = os.path.join(".venv", "Scripts" if os.name == "nt" else "bin", "python")
-TERMINAL = sys.stdout.isatty()
+TERMINAL = sys.stdout is not None and sys.stdout.isatty()  # None: somebody has closed it
 COLOURS = TERMINAL and os.name != "nt" and not os.environ.get("NO_COLOR")
 
 # What would make uv, pip or pytest work elsewhere or otherwise than for a person who types the
@@ -74,7 +74,7 @@ def main() -> int:
     try:
         seconds = make_environment(recipe)
         green, result = run_suite()
-    except (NotVerifiedError, KeyboardInterrupt) as error:
+    except (NotVerifiedError, OSError, KeyboardInterrupt) as error:
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
         why = str(error) or "it was interrupted"
         say(
@@ -232,7 +232,7 @@ def run_suite() -> tuple[bool, str]:
         report = Path(folder, "counts.xml")
         # Quiet, because pytest would name the report; but with the files that it goes through.
         quiet = ["-q", "--override-ini=verbosity_test_cases=0", f"--junit-xml={report}"]
-        with started([*command, *quiet]) as process:
+        with started([*command, *quiet], None if sys.stdout else DEVNULL) as process:
             process.wait()
         counts = read_counts(report)
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
@@ -346,4 +346,9 @@ def bold(text: str, colour: str = "33") -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        status = main()
+    except BrokenPipeError:  # nobody reads on, as in `cookiecutter ... | head`: keep the project
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
+    sys.exit(status)

@@ -214,3 +214,10 @@ def test_waits(capsys: pytest.CaptureFixture[str]) -> None:
     assert (person.work / SLUG / ".venv").is_dir()
     with lock.open() as held:  # waits for whatever still runs the test
         fcntl.flock(held, fcntl.LOCK_EX)
+
+
+@pytest.mark.parametrize("redirection", [">&-", "| head -n 1"], ids=["closed", "read no further"])
+def test_project_outlives_an_output_that_nobody_reads(person: Person, redirection: str) -> None:
+    command = [*cookiecutter_command(), "--no-input", *SMALL]
+    person.run("sh", "-c", f'"$@" {redirection}', "sh", *command)
+    assert (person.work / SLUG / "tests").is_dir()

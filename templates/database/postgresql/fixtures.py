@@ -119,7 +119,8 @@ def run_program(programs: Path, folder: str, program: str, *arguments: str) -> N
 @pytest.fixture(scope="session")
 def database_url(server_url: str, worker_id: str) -> Iterator[str]:
     """This worker's own database, with the schema and no rows."""
-    name = f"test_{{ cookiecutter.package_name }}_{worker_id}_{uuid4().hex[:8]}"
+    project = "test_{{ cookiecutter.package_name }}"
+    name = f"{project}_{worker_id}_{uuid4().hex[:8]}"
     url = urlsplit(server_url)._replace(path=f"/{name}").geturl()
 
     async def execute(url: str, statements: str) -> None:
