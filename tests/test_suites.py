@@ -79,17 +79,27 @@ def test_coverage_counts_what_the_workers_run(tmp_path: Path, environment: Envir
     assert int(total[1]) > 95, done.stdout
 
 
-def test_postgresql_leaves_nothing_behind(tmp_path: Path, environment: Environment) -> None:
-    project = render(tmp_path / "project", {"database": "postgresql", "http_client": "none"})
-    temporary = tmp_path / "tmp"
-    temporary.mkdir()
-    before = set(Path("/tmp").glob("postgresql-*"))
+TELL_FOLDER = """
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
-    for workers in ("0", "2"):
-        run_suite(environment, project, "-n", workers, TMPDIR=str(temporary))
+def test_tell_folder(server_url: str) -> None:
+    (folder,) = parse_qs(urlsplit(server_url).query)["host"]
+    assert Path(folder).is_dir()
+    Path("folder.txt").write_text(folder)
+"""
 
-    assert not list(temporary.glob("postgresql-*"))
-    assert set(Path("/tmp").glob("postgresql-*")) <= before
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_postgresql_leaves_nothing_behind(
+    tmp_path: Path, environment: Environment, workers: str
+) -> None:
+    project = render(tmp_path, {"database": "postgresql", "http_client": "none"})
+    (project / "tests" / "test_tell_folder.py").write_text(TELL_FOLDER, encoding="utf-8")
+
+    run_suite(environment, project, "-n", workers)
+
+    assert not Path((project / "folder.txt").read_text(encoding="utf-8")).exists()
 
 
 SERVE = """
