@@ -142,17 +142,25 @@ def test_own_server_is_used_and_left_as_it_was(
 
 
 BREAKS = [
-    ("concurrency.py", "Semaphore(limit)", "Semaphore(1)", "one call at a time"),
-    ("concurrency.py", "async with slots:", "if True:", "no limit"),
-    ("concurrency.py", "timeout(deadline)", "timeout(None)", "no deadline"),
-    ("concurrency.py", "for task in tasks]", "for task in reversed(tasks)]", "wrong order"),
-    ("concurrency.py", "if limit < 1:", "if limit < 0:", "limit of zero"),
-    ("api.py", "HTTPStatus.NOT_FOUND", "HTTPStatus.GONE", "404 taken for a fault"),
-    ("api.py", "!= HTTPStatus.OK", "== HTTPStatus.TEAPOT", "500 taken for an answer"),
-    ("api.py", "timeout(self._timeout)", "timeout(None)", "no timeout"),
-    ("api.py", "(ValueError, KeyError, TypeError)", "(KeyError,)", "malformed answers"),
-    ("importer.py", "await store.add(*users)", "store.add(*users)", "missing await"),
-    ("importer.py", "limit=limit", "limit=0", "nothing fetched"),
+    ("src/demo/concurrency.py", "Semaphore(limit)", "Semaphore(1)", "one call at a time"),
+    ("src/demo/concurrency.py", "async with slots:", "if True:", "no limit"),
+    ("src/demo/concurrency.py", "timeout(deadline)", "timeout(None)", "no deadline"),
+    (
+        "src/demo/concurrency.py",
+        "for task in tasks]",
+        "for task in reversed(tasks)]",
+        "wrong order",
+    ),
+    ("src/demo/concurrency.py", "if limit < 1:", "if limit < 0:", "limit of zero"),
+    ("src/demo/api.py", "HTTPStatus.NOT_FOUND", "HTTPStatus.GONE", "404 taken for a fault"),
+    ("src/demo/api.py", "!= HTTPStatus.OK", "== HTTPStatus.TEAPOT", "500 taken for an answer"),
+    ("src/demo/api.py", "timeout(self._timeout)", "timeout(None)", "no timeout"),
+    ("src/demo/api.py", "(ValueError, KeyError, TypeError)", "(KeyError,)", "malformed answers"),
+    ("src/demo/importer.py", "await store.add(*users)", "store.add(*users)", "missing await"),
+    ("src/demo/importer.py", "limit=limit", "limit=0", "nothing fetched"),
+    ("src/demo/store.py", "except sqlite3.IntegrityError", "except KeyError", "twins"),
+    ("src/demo/store.py", '"ROLLBACK TO inner_transaction"', '"SELECT 1"', "no rollback"),
+    ("tests/fixtures/database.py", "await empty.backup(database)", "pass", "commits leak"),
 ]
 
 
@@ -164,7 +172,7 @@ def test_suite_notices_a_break(
     tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
 ) -> None:
     project = render(tmp_path, {})
-    broken = project / "src" / "demo" / file
+    broken = project / file
     text = broken.read_text(encoding="utf-8")
     assert right in text
     broken.write_text(text.replace(right, wrong), encoding="utf-8")
