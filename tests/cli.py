@@ -4,14 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
+from generated import TEMPLATE
 from uv import find_uv_bin
 
-TEMPLATE = Path(__file__).parents[1]
 PARTS = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.__folder}}")
 
 # What running a suite leaves in a project, and git and cruft for themselves.
@@ -119,11 +117,6 @@ def copy_of_template(folder: Path) -> Path:
 def suite_of(template: Path) -> Path:
     """Return the folder of the tests that a template generates."""
     return template / PARTS[-1] / "tests"
-
-
-def pyproject_of(project: Path) -> dict[str, Any]:
-    """Read what a generated project says about itself."""
-    return tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def generated_files(project: Path) -> dict[str, bytes]:

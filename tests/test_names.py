@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from cli import TEMPLATE, Person, cookiecutter_command, pyproject_of
+from cli import Person, cookiecutter_command
+from generated import TEMPLATE, pyproject_of
 
 AnswerProblems = Callable[[dict[str, str]], list[str]]
 
