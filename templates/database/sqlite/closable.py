@@ -1,0 +1,1 @@
+    aiosqlite.Connection: lambda connection: connection._connection is not None,

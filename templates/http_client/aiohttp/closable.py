@@ -1,0 +1,1 @@
+    aiohttp.ClientSession: lambda session: not session.closed,

@@ -1,0 +1,1 @@
+    {{ cookiecutter.http_client }}.AsyncClient: lambda client: not client.is_closed,

@@ -1,0 +1,1 @@
+{% include "http_client/httpx/closable.py" %}

@@ -1,0 +1,72 @@
+{% set entries -%}
+{% include "database/" ~ cookiecutter.database ~ "/closable.py" -%}
+{% include "http_client/" ~ cookiecutter.http_client ~ "/closable.py" -%}
+{% endset -%}
+{% set modules = [] -%}
+{% for entry in entries.splitlines() if entry.strip() -%}
+{% set module = (entry | trim).split(".")[0] -%}
+{% if module not in modules %}{% set _ = modules.append(module) %}{% endif -%}
+{% endfor -%}
+"""What a test must close: used by the guard against leaks."""
+
+import asyncio
+import inspect
+from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import wraps
+from typing import Any
+
+{% for module in modules | sort -%}
+import {{ module }}
+{% endfor -%}
+import pytest
+
+from tests.guards.shared import belongs_to_fixture, place_of_caller
+
+# Classes, and how to see that an object is open. Add those of your libraries.
+CLOSABLE: dict[type[Any], Callable[[Any], bool]] = {
+    asyncio.BaseTransport: lambda transport: not transport.is_closing(),
+    asyncio.Server: lambda server: server.is_serving(),
+    asyncio.StreamWriter: lambda writer: not writer.is_closing(),
+{{ entries }}}
+
+made: list[tuple[Any, str]] = []  # since the test began, and where
+
+
+def remember(patch: pytest.MonkeyPatch) -> None:
+    """Note every object that code of this project makes."""
+
+    def remembering(init: Callable[..., None]) -> Callable[..., None]:
+        @wraps(init)
+        def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
+            init(self, *args, **kwargs)
+            if place := place_of_caller():
+                made.append((self, place))
+
+        return init_and_note
+
+    for kind in CLOSABLE:
+        patch.setattr(kind, "__init__", remembering(kind.__init__))
+
+
+def close_all(item: pytest.Function) -> list[str]:
+    """Close what is still open, unless a fixture holds it, and return what it was."""
+    still_open = {}
+    for thing, place in made:
+        tests = (test for kind, test in CLOSABLE.items() if isinstance(thing, kind))
+        if next(tests)(thing) and not belongs_to_fixture(thing, item):
+            still_open[place] = f"{type(thing).__name__} is open, made at {place}"
+            close(thing)
+    made.clear()
+    return list(still_open.values())
+
+
+def close(thing: Any) -> None:
+    """Close something in whatever way it can be closed from outside an event loop."""
+    names = ("abort", "terminate", "stop", "aclose", "close")
+    methods = (getattr(thing, name) for name in names if hasattr(thing, name))
+    loop = asyncio.new_event_loop()
+    with closing(loop), suppress(Exception):
+        result = next(methods)()
+        if inspect.isawaitable(result):
+            loop.run_until_complete(result)

@@ -1,0 +1,102 @@
+"""What the guards share: where something was made, who waits, what a fixture holds."""
+
+import asyncio
+import gc
+import inspect
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import (
+    AsyncGeneratorType,
+    CoroutineType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any
+
+import pytest
+
+GUARDS = str(Path(__file__).parent)
+PROJECT = str(Path(__file__).parents[2])
+NOT_HELD = (ModuleType, type, FrameType, TracebackType, asyncio.AbstractEventLoop)
+
+
+def place(file: str, line: int, name: str) -> str | None:
+    """Return a line of this project as `file:line in function`, None for others."""
+    if not file.startswith(PROJECT) or file.startswith(GUARDS):
+        return None
+    path = Path(file).relative_to(PROJECT)
+    is_installed = "site-packages" in path.parts
+    where = f"{path.as_posix()}:{line}" + (f" in {name}" if name else "")
+    return None if is_installed else where
+
+
+def place_of_caller() -> str | None:
+    """Return the line of this project that is at work."""
+    found, frame = None, inspect.currentframe()
+    while frame and not found:
+        code = frame.f_code
+        found = place(code.co_filename, frame.f_lineno, code.co_name)
+        frame = frame.f_back
+    return found
+
+
+def place_of_task(task: asyncio.Task[Any]) -> str | None:
+    """Return the line of this project that made a task."""
+    code = task.get_coro()
+    origin = code.cr_origin if isinstance(code, CoroutineType) else None
+    return place(*origin[0]) if origin else None
+
+
+def waits(task: asyncio.Task[Any]) -> str:
+    """Show the lines at which a task waits, as in a traceback."""
+    frames = [(frame, frame.f_lineno) for frame in frames_of(task.get_coro())]
+    return "".join(traceback.StackSummary.extract(iter(frames)).format())
+
+
+def frames_of(awaited: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of all that it awaits."""
+    while awaited is not None:
+        frame: FrameType | None = None
+        if isinstance(awaited, CoroutineType):
+            frame, awaited = awaited.cr_frame, awaited.cr_await
+        elif isinstance(awaited, AsyncGeneratorType):
+            frame, awaited = awaited.ag_frame, awaited.ag_await
+        elif isinstance(awaited, GeneratorType):
+            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
+        else:  # a step of an async generator does not tell which one, but refers to it
+            generators = filter(inspect.isasyncgen, gc.get_referents(awaited))
+            awaited = next(generators, None)
+        if frame and "pytest_asyncio" not in frame.f_code.co_filename:
+            yield frame
+
+
+def is_allowed(item: pytest.Item, marker_name: str) -> bool:
+    """Tell whether a test has this marker, which must say why."""
+    marker = item.get_closest_marker(marker_name)
+    if marker and not (marker.args or marker.kwargs):
+        pytest.fail(f'Say why: @pytest.mark.{marker_name}("reason")', pytrace=False)
+    return marker is not None
+
+
+def belongs_to_fixture(thing: object, item: pytest.Function) -> bool:
+    """Tell whether a fixture that outlives the test holds something."""
+    held: list[Any] = [
+        (fixture.cached_result, fixture._finalizers)
+        for fixture in item._request._fixture_defs.values()
+        if fixture.cached_result
+    ]
+    seen: set[int] = set()
+    while held:
+        part = held.pop()
+        if part is thing:
+            return True
+        of_pytest = type(part).__module__.startswith("_pytest")
+        if id(part) not in seen and not of_pytest and not isinstance(part, NOT_HELD):
+            seen.add(id(part))
+            is_function = isinstance(part, FunctionType)
+            held += part.__closure__ or () if is_function else gc.get_referents(part)
+    return False
