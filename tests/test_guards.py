@@ -1,0 +1,141 @@
+"""Each guard of a generated project: the mistake fails, in words; correct code beside it passes."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from conftest import Environment
+from generated import CHOICES, Answers, command_for, render
+
+MISTAKES = Path(__file__).parent / "mistakes"
+OTHER_LOOP = {"function": "session", "module": "session", "session": "function"}
+
+LOOPS = [
+    {"asyncio_mode": mode, "fixture_loop_scope": scope}
+    for mode in CHOICES["asyncio_mode"]
+    for scope in OTHER_LOOP
+]
+POSTGRESQL = {"database": "postgresql", "http_client": "httpx2"}
+SQLITE = {"database": "sqlite", "http_client": "aiohttp"}
+SERVER = {"TEST_DATABASE_URL": "postgresql://somebody@db.test/data"}
+
+
+def drop_in(project: Path, mistakes: str, loop: str) -> dict[str, str]:
+    """Add a file of mistakes to a project; return what the report of each must say."""
+    text = (MISTAKES / f"{mistakes}.py").read_text(encoding="utf-8")
+    text = text.replace("LOOP", loop).replace("OTHER", OTHER_LOOP[loop])
+    (project / "tests" / f"test_{mistakes}.py").write_text(text, encoding="utf-8")
+    parts = re.findall(r"# (.*)\n(?: *@.*\n)* *(?:async )?def (test_wrong_\w+)", text)
+    return {name: pattern for pattern, name in parts}
+
+
+def outcomes(
+    environment: Environment, project: Path, *arguments: str, **variables: str
+) -> dict[str, list[str]]:
+    """Run a suite and return the texts of all failures and errors of each test."""
+    report = project / "report.xml"
+    done = environment.run(
+        project,
+        *("pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
+        *(f"--junitxml={report}", *arguments),
+        **variables,
+    )
+    assert "INTERNALERROR" not in done.stdout, done.stdout
+    texts: dict[str, list[str]] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        found = [f"{part.get('message')}\n{part.text}" for part in case]
+        texts.setdefault(case.get("name", "").partition("[")[0], []).extend(found)
+    return texts
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
+@pytest.mark.parametrize(
+    ("mistakes", "answers", "variables"),
+    [
+        pytest.param(["loop_scopes", "hangs", "leaks"], POSTGRESQL, {}, id="most"),
+        pytest.param(["leaks_of_sqlite"], SQLITE, {}, id="sqlite"),
+        pytest.param(["network"], POSTGRESQL, SERVER, id="network"),
+    ],
+)
+def test_guards_name_the_mistakes(
+    tmp_path: Path,
+    environment: Environment,
+    mistakes: list[str],
+    answers: Answers,
+    variables: dict[str, str],
+    loop: Answers,
+    workers: str,
+) -> None:
+    project = render(tmp_path, answers | loop)
+    expected: dict[str, str] = {}
+    for name in mistakes:
+        expected |= drop_in(project, name, loop["fixture_loop_scope"])
+    files = [f"tests/test_{name}.py" for name in mistakes]
+    print(f"To do it by hand: {command_for(answers | loop)}, and {files} from tests/mistakes")
+
+    texts = outcomes(environment, project, "-n", workers, *files, **variables)
+
+    assert set(expected) == {name for name in texts if name.startswith("test_wrong")}
+    for name, failures in texts.items():
+        if name in expected:
+            assert re.search(expected[name], "\n".join(failures)), f"{name}: {failures}"
+        else:
+            assert not failures, f"{name}: {failures}"
+
+
+PAIRS = {
+    "wide fixture, narrow test": ("session", "session", "function"),
+    "narrow fixture, wide test": ("function", "function", "session"),
+    "wide fixture, narrower loop": ("session", "function", "function"),
+    "only the test departs": ("function", None, "module"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("default", OTHER_LOOP)
+def test_the_proposed_change_makes_it_pass(
+    tmp_path: Path, environment: Environment, default: str, pair: str
+) -> None:
+    project = render(
+        tmp_path, {"database": "none", "http_client": "none", "fixture_loop_scope": default}
+    )
+    scope, fixture_loop, test_loop = PAIRS[pair]
+    fixture = f'@pytest_asyncio.fixture(scope="{scope}", loop_scope="{fixture_loop or default}")'
+    test = f'@pytest.mark.asyncio(loop_scope="{test_loop}")'
+    text = (
+        "import asyncio\nimport pytest\nimport pytest_asyncio\n"
+        f"{fixture}\nasync def loop():\n    return asyncio.get_running_loop()\n"
+        f"{test}\nasync def test_loop(loop):\n    assert loop is asyncio.get_running_loop()\n"
+    )
+    file = project / "tests" / "test_pair.py"
+    file.write_text(text, encoding="utf-8")
+
+    for _ in range(2):  # a fixture whose scope was wrong may then be on a wrong loop
+        (failures,) = outcomes(environment, project, "tests/test_pair.py").values()
+        if failures:
+            change = failures[0].partition("Write ")[2].splitlines()[0]
+            change = change[change.index("@") :].rstrip(",")
+            old = test if "@pytest.mark" in change else fixture
+            text = text.replace(old, change)
+            test, fixture = (change, fixture) if old == test else (test, change)
+            file.write_text(text, encoding="utf-8")
+
+    assert outcomes(environment, project, "tests/test_pair.py") == {"test_loop": []}
+
+
+@pytest.mark.parametrize("guard", ["loop_scopes", "hangs", "leaks", "network"])
+def test_a_guard_is_removed_with_its_file_and_its_line(
+    tmp_path: Path, environment: Environment, guard: str
+) -> None:
+    project = render(tmp_path, {})
+    conftest = project / "tests" / "conftest.py"
+    lines = conftest.read_text(encoding="utf-8").splitlines(keepends=True)
+    conftest.write_text("".join(line for line in lines if f"guards.{guard}" not in line))
+    (project / "tests" / "guards" / f"{guard}.py").unlink()
+
+    done = environment.run(project, "pytest", "-p", "no:cacheprovider")
+
+    assert len(conftest.read_text(encoding="utf-8").splitlines()) == len(lines) - 1
+    assert done.returncode == 0, done.stdout
