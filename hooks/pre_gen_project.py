@@ -45,14 +45,14 @@ STDLIB_ELSEWHERE = frozenset(
 # and installers, as distributions and as modules. The hook that runs later refuses the declared
 # ones itself, so this list does not grow with the answers.
 RESERVED = frozenset(
-    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout
+    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout asyncmy
     attr attrs backports certifi charset_normalizer click colorama coverage dateutil
     exceptiongroup execnet fasteners flit_core frozenlist greenlet h11 h2 hatchling hpack
     httpcore httpcore2 httpx2_jsfetch hyperframe idna iniconfig librt markupsafe multidict mypy
     mypy_extensions mypyc outcome packaging pathspec pip pkg_resources platformdirs pluggy
     propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
     pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
-    socksio tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
+    socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
     uv_build uvloop werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 

@@ -1,13 +1,14 @@
 """What the tests of generated projects share."""
 
 import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from generated import CHOICES, render, requirements_of
+from generated import each_answer, name_of, render, requirements_of
 from uv import find_uv_bin
 
 
@@ -50,10 +51,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Env
         if not (made.folder / "complete").exists():
             requirements = {
                 requirement
-                for question in ("database", "http_client")
-                for answer in CHOICES[question]
+                for answers in each_answer()
                 for requirement in requirements_of(
-                    render(root / "requirements" / question / answer, {question: answer})
+                    render(root / "requirements" / name_of(answers), answers)
                 )
             }
             uv = [find_uv_bin(), "--quiet"]
@@ -63,3 +63,12 @@ def environment(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Env
             subprocess.run([*uv, "pip", "install", *into, *packages], check=True)
             (made.folder / "complete").touch()
     return made
+
+
+def skip_without_server(database: str) -> None:
+    """Skip, in words, what needs a database server that this machine does not have."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
+    if database == "mysql" and not any(
+        shutil.which(program, path=path) for program in ("mariadbd", "mysqld")
+    ):
+        pytest.skip("no MySQL server here: apt install mariadb-server, or brew install mariadb")

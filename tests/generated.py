@@ -31,9 +31,17 @@ def all_answers() -> Iterator[Answers]:
         yield dict(zip(VARIED, values, strict=True))
 
 
+def each_answer() -> Iterator[Answers]:
+    """Yield answers that together bring in every file of every answer."""
+    for database, access in itertools.product(CHOICES["database"], CHOICES["data_access"]):
+        yield {"database": database, "data_access": access}
+    for client in CHOICES["http_client"]:
+        yield {"http_client": client}
+
+
 def name_of(answers: Answers) -> str:
     """Name a combination by its answers, as a test id and as a folder."""
-    return "-".join(answers[question] for question in VARIED)
+    return "-".join(answers[question] for question in VARIED if question in answers)
 
 
 def command_for(answers: Answers) -> str:

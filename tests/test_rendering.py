@@ -17,6 +17,7 @@ from generated import (
     Answers,
     all_answers,
     command_for,
+    each_answer,
     name_of,
     pyproject_of,
     render,
@@ -41,7 +42,7 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
     words: dict[str, dict[str, set[str]]] = {}
-    for question in ("database", "http_client"):
+    for question in ("database", "data_access", "http_client"):
         words[question] = {}
         for answer in CHOICES[question]:
             listed = "".join(
@@ -176,25 +177,21 @@ def test_types_are_right(
 def test_code_suits_the_oldest_python(
     tmp_path: Path, environment: Environment, python_version: str
 ) -> None:
-    for question in ("database", "http_client"):
-        for answer in CHOICES[question]:
-            project = render(
-                tmp_path / question / answer,
-                {"python_version": python_version, question: answer},
-            )
-            supported = pyproject_of(project)["project"]["requires-python"]
-            assert supported == f">={python_version}"
-            workflow = yaml.safe_load((project / ".github/workflows/tests.yml").read_text())
-            tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
-            newer = CHOICES["python_version"].index(python_version)
-            assert tested == CHOICES["python_version"][newer:]
-            for tool in (
-                ("ruff", "check", "--no-cache", "--quiet"),
-                ("ruff", "format", "--check", "--no-cache", "--quiet"),
-                ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy"),
-            ):
-                checked = environment.run(project, *tool)
-                assert checked.returncode == 0, checked.stdout
+    for answers in each_answer():
+        project = render(tmp_path / name_of(answers), {"python_version": python_version, **answers})
+        supported = pyproject_of(project)["project"]["requires-python"]
+        assert supported == f">={python_version}"
+        workflow = yaml.safe_load((project / ".github/workflows/tests.yml").read_text())
+        tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
+        newer = CHOICES["python_version"].index(python_version)
+        assert tested == CHOICES["python_version"][newer:]
+        for tool in (
+            ("ruff", "check", "--no-cache", "--quiet"),
+            ("ruff", "format", "--check", "--no-cache", "--quiet"),
+            ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy"),
+        ):
+            checked = environment.run(project, *tool)
+            assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("question", FOLDERS)
@@ -242,11 +239,8 @@ def test_file_names_are_legal_on_windows() -> None:
 
 def test_long_names_keep_the_format(tmp_path: Path, environment: Environment) -> None:
     longest = "z" * 40
-    for question in ("database", "http_client"):
-        for answer in CHOICES[question]:
-            render(
-                tmp_path / question / answer,
-                {"package_name": longest, "project_slug": longest, question: answer},
-            )
+    for answers in each_answer():
+        names = {"package_name": longest, "project_slug": longest}
+        render(tmp_path / name_of(answers), names | answers)
     checked = environment.run(tmp_path, "ruff", "format", "--check", "--no-cache", ".")
     assert checked.returncode == 0, checked.stdout

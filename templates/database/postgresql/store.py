@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,15 @@ CREATE TABLE users (
     email text NOT NULL UNIQUE
 );
 """
+
+
+async def create_schema(database_url: str) -> None:
+    """Make the tables in an empty database."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        await connection.execute(SCHEMA)
+    finally:
+        await connection.close()
 
 
 class UserExistsError(Exception):
@@ -59,3 +70,13 @@ class UserStore:
         """Return how many users there are."""
         count: int = await self._connection.fetchval("SELECT count(*) FROM users")
         return count
+
+
+@asynccontextmanager
+async def open_store(database_url: str) -> AsyncIterator[UserStore]:
+    """Open the store on a connection of its own, and close it in the end."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield UserStore(connection)
+    finally:
+        await connection.close()

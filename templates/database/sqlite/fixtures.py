@@ -1,60 +1,69 @@
-"""SQLite for tests: a file for each worker, a transaction for each test."""
+"""The open database: as long as the event loop; a transaction of it: as long as a test."""
 
-import shutil
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 
 import aiosqlite
 import pytest
 import pytest_asyncio
 
-from {{ cookiecutter.package_name }}.store import SCHEMA, UserStore, connect
+from {{ cookiecutter.package_name }}.store import UserStore, connect
+
+NOT_OUR_TRANSACTION = (sqlite3.OperationalError, ValueError)
 
 
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the schema and no rows."""
-    file = tmp_path_factory.mktemp("database") / "empty.sqlite"
-    with closing(sqlite3.connect(file)) as connection:
-        connection.executescript(SCHEMA)
-    return file
+class Database:
+    """A connection that is kept, and opened again when it was closed."""
 
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._stack = AsyncExitStack()
+        self._connection: aiosqlite.Connection | None = None
 
-@pytest.fixture(scope="session")
-def database_url(empty_database: Path) -> str:
-    """This worker's own database."""
-    file = empty_database.with_name("test.sqlite")
-    shutil.copy(empty_database, file)
-    return file.as_uri()
+    async def begin(self) -> aiosqlite.Connection:
+        """Return the connection, in a new transaction."""
+        if self._connection is None:
+            self._connection = await self._stack.enter_async_context(connect(self._url))
+            # A test database need not survive a power cut.
+            await self._connection.execute("PRAGMA synchronous = OFF")
+        await self._connection.execute("BEGIN")
+        return self._connection
+
+    async def close(self) -> None:
+        self._connection = None
+        await self._stack.aclose()
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def database(database_url: str) -> AsyncIterator[aiosqlite.Connection]:
+async def database(database_url: str) -> AsyncIterator[Database]:
     """The open database, as long as the event loop."""
-    async with connect(database_url) as connection:
-        # A test database need not survive a power cut.
-        await connection.execute("PRAGMA synchronous = OFF")
-        yield connection
+    database = Database(database_url)
+    yield database
+    await database.close()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    database: aiosqlite.Connection, empty_database: Path
+    database: Database, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[aiosqlite.Connection]:
     """The database in a transaction that is rolled back after the test."""
-    await database.execute("BEGIN")
-    await database.execute("SAVEPOINT test")
-    yield database
+    connection = await database.begin()
+    await connection.execute("SAVEPOINT test")
+    yield connection
     try:
-        await database.execute("ROLLBACK TO test")
-        await database.execute("ROLLBACK")
-    except sqlite3.OperationalError:
+        await connection.execute("ROLLBACK TO SAVEPOINT test")
+        await connection.execute("ROLLBACK")
+    except NOT_OUR_TRANSACTION:
         # The test has ended our transaction: what it left may be in the database.
-        await database.rollback()
-        async with aiosqlite.connect(empty_database) as empty:
-            await empty.backup(database)
+        await database.close()
+        await empty_database()
+
+
+@pytest.fixture
+def run_sql(connection: aiosqlite.Connection) -> Callable[[str], Awaitable[object]]:
+    """Run any statement on the connection of the store."""
+    return connection.execute
 
 
 @pytest.fixture

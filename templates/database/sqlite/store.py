@@ -31,9 +31,16 @@ async def connect(database_url: str) -> AsyncIterator[aiosqlite.Connection]:
     async with aiosqlite.connect(
         database_url, uri=True, isolation_level=None
     ) as connection:
-        await connection.execute("PRAGMA foreign_keys = ON")
-        await connection.execute("PRAGMA journal_mode = WAL")
+        await connection.executescript(
+            "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL;"
+        )
         yield connection
+
+
+async def create_schema(database_url: str) -> None:
+    """Make the tables in an empty database."""
+    async with connect(database_url) as connection:
+        await connection.executescript(SCHEMA)
 
 
 @asynccontextmanager
@@ -82,3 +89,10 @@ class UserStore:
             row = await cursor.fetchone()
         assert row is not None
         return int(row[0])
+
+
+@asynccontextmanager
+async def open_store(database_url: str) -> AsyncIterator[UserStore]:
+    """Open the store on a connection of its own, and close it in the end."""
+    async with connect(database_url) as connection:
+        yield UserStore(connection)

@@ -122,6 +122,7 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any],
 ) -> Generator[None, object, object]:
     """Note what the fixtures do, and watch over every runner of an event loop."""
+    __tracebackhide__ = True
     outer, watch.doing = watch.doing, f"the set-up of fixture '{fixturedef.argname}'"
     value = yield
     watch.doing = outer

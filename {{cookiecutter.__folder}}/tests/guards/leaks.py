@@ -47,6 +47,7 @@ def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any],
 ) -> Generator[None, object, object]:
     """Note the event loops, and what belongs to a fixture that outlives the test."""
+    __tracebackhide__ = True
     before = len(open_objects.made)
     value = yield
     if isinstance(value, asyncio.Runner):
@@ -101,6 +102,7 @@ def note_tasks(loop: Loop, item: pytest.Function | None) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
+    __tracebackhide__ = True
     pass_on = sys.unraisablehook
     sys.unraisablehook = partial(note_complaint, pass_on)
     try:
@@ -121,6 +123,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    __tracebackhide__ = True
     result = yield
     report(item)
     return result
@@ -129,6 +132,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_runtest_teardown(item: pytest.Function) -> Generator[None, object, object]:
     """Look at what is left when everything is torn down."""
+    __tracebackhide__ = True
     try:
         result = yield
     finally:

@@ -25,6 +25,7 @@ def pytest_fixture_setup(
     fixturedef: Fixture, request: Any
 ) -> Generator[None, object, object]:
     """Look at a fixture before it is set up."""
+    __tracebackhide__ = True
     try:
         if loop := loop_of_fixture(fixturedef, request.config):
             used = used_by(fixturedef, request._fixture_defs)

@@ -75,6 +75,7 @@ def hosts_of(url: str) -> set[str]:
 @pytest.hookimpl(wrapper=True)
 def watch(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that was refused a host, also if its code took that for an answer."""
+    __tracebackhide__ = True
     looking[:] = [item]
     refused.clear()
     lines: list[str | None] = []

@@ -1,5 +1,5 @@
 {% set entries -%}
-{% include "database/" ~ cookiecutter.database ~ "/closable.py" -%}
+{% include "data_access/" ~ cookiecutter.data_access ~ "/closable.py" -%}
 {% include "http_client/" ~ cookiecutter.http_client ~ "/closable.py" -%}
 {% endset -%}
 {% set modules = [] -%}

@@ -1,0 +1,1 @@
+{% include "data_access/driver/closable.py" -%}
