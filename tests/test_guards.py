@@ -8,7 +8,7 @@ import pytest
 from conftest import Environment
 from generated import CHOICES, Answers, command_for, render
 
-MISTAKES = Path(__file__).parent / "mistakes"
+MISTAKES = Path(__file__).parent / "dropped_in"
 OTHER_LOOP = {"function": "session", "module": "session", "session": "function"}
 
 LOOPS = [
@@ -73,7 +73,7 @@ def test_guards_name_the_mistakes(
     for name in mistakes:
         expected |= drop_in(project, name, loop["fixture_loop_scope"])
     files = [f"tests/test_{name}.py" for name in mistakes]
-    print(f"To do it by hand: {command_for(answers | loop)}, and {files} from tests/mistakes")
+    print(f"To do it by hand: {command_for(answers | loop)}, and {files} from tests/dropped_in")
 
     texts = outcomes(environment, project, "-n", workers, *files, **variables)
 

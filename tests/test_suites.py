@@ -1,12 +1,10 @@
 """Generated suites, run for real: every pair of answers, in every way a person runs them."""
 
-import os
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Environment
+from conftest import Environment, skip_without_server
 from covertable import make
 from generated import CHOICES, VARIED, Answers, command_for, name_of, render
 
@@ -44,6 +42,7 @@ def last_line(output: str) -> str:
 def test_every_pair_of_answers_is_green(
     tmp_path: Path, environment: Environment, answers: Answers
 ) -> None:
+    skip_without_server(answers["database"])
     project = render(tmp_path, answers)
     distribution = DISTRIBUTIONS[EVERY_PAIR.index(answers) % len(DISTRIBUTIONS)]
     print(f"To do it by hand: {command_for(answers)}")
@@ -79,68 +78,6 @@ def test_coverage_counts_what_the_workers_run(tmp_path: Path, environment: Envir
     assert int(total[1]) > 95, done.stdout
 
 
-TELL_FOLDER = """
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-
-def test_tell_folder(server_url: str) -> None:
-    (folder,) = parse_qs(urlsplit(server_url).query)["host"]
-    assert Path(folder).is_dir()
-    Path("folder.txt").write_text(folder)
-"""
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_postgresql_leaves_nothing_behind(
-    tmp_path: Path, environment: Environment, workers: str
-) -> None:
-    project = render(tmp_path, {"database": "postgresql", "http_client": "none"})
-    (project / "tests" / "test_tell_folder.py").write_text(TELL_FOLDER, encoding="utf-8")
-
-    run_suite(environment, project, "-n", workers)
-
-    assert not Path((project / "folder.txt").read_text(encoding="utf-8")).exists()
-
-
-SERVE = """
-import os, subprocess, sys
-from tests.fixtures.database import start_server
-with start_server() as url:
-    variables = {**os.environ, "TEST_DATABASE_URL": url}
-    code = subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], env=variables).returncode
-    import asyncio, asyncpg
-    async def names():
-        connection = await asyncpg.connect(url)
-        rows = await connection.fetch("SELECT datname FROM pg_database WHERE NOT datistemplate")
-        await connection.close()
-        return sorted(row[0] for row in rows)
-    print("databases:", *asyncio.run(names()))
-sys.exit(code)
-"""
-
-
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_own_server_is_used_and_left_as_it_was(
-    tmp_path: Path, environment: Environment, workers: str
-) -> None:
-    project = render(tmp_path, {"database": "postgresql", "http_client": "none"})
-    serve = tmp_path / "serve.py"
-    serve.write_text(SERVE, encoding="utf-8")
-    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])}
-
-    done = subprocess.run(
-        [environment.python, serve, "-n", workers],
-        cwd=project,
-        env=variables,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert last_line(done.stdout) == "databases: postgres"
-
-
 BREAKS = [
     ("src/demo/concurrency.py", "Semaphore(limit)", "Semaphore(1)", "one call at a time"),
     ("src/demo/concurrency.py", "async with slots:", "if True:", "no limit"),
@@ -160,7 +97,7 @@ BREAKS = [
     ("src/demo/importer.py", "limit=limit", "limit=0", "nothing fetched"),
     ("src/demo/store.py", "except sqlite3.IntegrityError", "except KeyError", "twins"),
     ("src/demo/store.py", '"ROLLBACK TO inner_transaction"', '"SELECT 1"', "no rollback"),
-    ("tests/fixtures/database.py", "await empty.backup(database)", "pass", "commits leak"),
+    ("tests/fixtures/database.py", "await empty_database()", "pass", "commits leak"),
 ]
 
 

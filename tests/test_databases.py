@@ -1,0 +1,283 @@
+"""The databases of generated projects: isolated, cleaned up after, on your own server too."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Environment, skip_without_server
+from generated import CHOICES, command_for, render
+
+DROPPED_IN = Path(__file__).parent / "dropped_in"
+DATABASES = [database for database in CHOICES["database"] if database != "none"]
+SERVERS = [database for database in DATABASES if database != "sqlite"]
+
+KILL_CONNECTION = {
+    "sqlite": "SELECT 1",
+    "postgresql": "SELECT pg_terminate_backend(pg_backend_pid())",
+    "mysql": "KILL CONNECTION_ID()",
+}
+SLOW_QUERY = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) "
+    "SELECT count(*) FROM n",
+    "postgresql": "SELECT pg_sleep(30)",
+    "mysql": "SELECT SLEEP(30)",
+}
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+@pytest.mark.parametrize("access", CHOICES["data_access"])
+@pytest.mark.parametrize("database", DATABASES)
+def test_every_test_sees_an_empty_schema(
+    tmp_path: Path, environment: Environment, database: str, access: str, loop: str
+) -> None:
+    skip_without_server(database)
+    answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
+    project = render(tmp_path, answers | {"http_client": "none"})
+    text = (DROPPED_IN / "isolation.py").read_text(encoding="utf-8")
+    text = text.replace("KILL_CONNECTION", KILL_CONNECTION[database])
+    text = text.replace("SLOW_QUERY", SLOW_QUERY[database]).replace("LOOP", loop)
+    (project / "tests" / "test_isolation.py").write_text(text, encoding="utf-8")
+    print(f"To do it by hand: {command_for(answers)}, and add tests/dropped_in/isolation.py")
+
+    for order in (["-p", "no:randomly"], ["--randomly-seed=1"], ["-n2"]):
+        done = environment.run(
+            project, "pytest", "-p", "no:cacheprovider", *order, "tests/test_isolation.py"
+        )
+        assert done.returncode == 0, done.stdout
+        assert re.search(r"\b2 xfailed\b", done.stdout), done.stdout
+
+
+WAITING = """
+import asyncio, os
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("number", range(4))
+async def test_waiting(store, server, number) -> None:
+    ((folder,),) = [
+        query for name, query in parse_qs(urlsplit(server.url).query).items()
+        if name in ("host", "unix_socket")
+    ]
+    Path(f"folder-{os.getpid()}.part").write_text(folder.removesuffix("/socket"))
+    Path(f"folder-{os.getpid()}.part").rename(f"folder-{os.getpid()}.txt")
+    await asyncio.Event().wait()
+"""
+
+
+@pytest.fixture
+def start_waiting(
+    tmp_path: Path, environment: Environment
+) -> Iterator[Callable[[str, int], tuple[subprocess.Popen[str], Path]]]:
+    """Start a suite whose tests wait; return it, and the folder of its server."""
+    with contextlib.ExitStack() as stack:
+
+        def start(database: str, workers: int) -> tuple[subprocess.Popen[str], Path]:
+            project = render(tmp_path, {"database": database, "http_client": "none"})
+            (project / "tests" / "test_waiting.py").write_text(WAITING, encoding="utf-8")
+            command = [str(environment.python), "-m", "pytest", "-n", str(workers)]
+            suite = subprocess.Popen(
+                [*command, "-p", "no:randomly", "tests/test_waiting.py"],
+                cwd=project,
+                env=os.environ | {"PYTHONPATH": "src"},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                start_new_session=True,
+            )
+            stack.enter_context(suite)
+            stack.callback(end, suite)
+            wait_until(lambda: len(list(project.glob("folder-*.txt"))) == max(workers, 1))
+            (folder,) = {file.read_text() for file in project.glob("folder-*.txt")}
+            return suite, Path(folder)
+
+        yield start
+
+
+def end(suite: subprocess.Popen[str]) -> None:
+    """Kill a suite and its workers, if they have not ended."""
+    if suite.poll() is None:
+        os.killpg(suite.pid, signal.SIGKILL)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Look every now and then whether a process outside has come so far."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it takes too long"
+        time.sleep(0.02)
+
+
+def is_served(folder: Path) -> bool:
+    """Tell whether a process works in a folder."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "args"], stdout=subprocess.PIPE, encoding="utf-8", check=True
+    )
+    return str(folder) in listed.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no servers on sockets in files")
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+@pytest.mark.parametrize("database", SERVERS)
+def test_nothing_is_left_of_a_server(
+    start_waiting: Callable[[str, int], tuple[subprocess.Popen[str], Path]],
+    database: str,
+    how: str,
+    workers: int,
+) -> None:
+    skip_without_server(database)
+    suite, folder = start_waiting(database, workers)
+    assert is_served(folder)
+
+    if how == "interrupted":
+        os.killpg(suite.pid, signal.SIGINT)  # what Ctrl-C does
+    else:
+        os.killpg(suite.pid, signal.SIGKILL)
+
+    wait_until(lambda: not folder.exists() and not is_served(folder), seconds=15)
+
+
+TELL_FOLDER = """
+from pathlib import Path
+
+def test_tell_server(server, database_url, fresh_database) -> None:
+    Path("url.txt").write_text(server.url)
+"""
+
+SERVE = """
+import asyncio, os, subprocess, sys
+from tests.fixtures.database_urls import Server, start_server
+
+def databases(server):
+    return sorted(asyncio.run(server.execute(sys.argv[1])))
+
+with start_server() as url:
+    server = Server(url, "test_other")
+    before = databases(server)
+    variables = {**os.environ, "TEST_DATABASE_URL": url}
+    command = [sys.executable, "-m", "pytest", *sys.argv[2:]]
+    code = subprocess.run(command, env=variables).returncode
+    assert databases(server) == before, databases(server)
+sys.exit(code)
+"""
+LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
+
+KILL_WORKER = """
+import os, pytest
+@pytest.mark.parametrize("number", range(4))
+def test_worker_dies(database_url, number):
+    if number == 1 and os.environ.get("PYTEST_XDIST_WORKER"):
+        os._exit(1)
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("database", SERVERS)
+def test_own_server_is_used_and_left_as_it_was(
+    tmp_path: Path, environment: Environment, database: str, workers: str
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    serve = tmp_path / "serve.py"
+    serve.write_text(SERVE, encoding="utf-8")
+    (project / "tests" / "test_worker_dies.py").write_text(KILL_WORKER, encoding="utf-8")
+    outer = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    variables = outer | {"PYTHONPATH": os.pathsep.join(["src", "."])}
+
+    done = subprocess.run(
+        [environment.python, serve, LIST[database], "-n", workers],
+        cwd=project,
+        env=variables,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    killed = "worker 'gw" in done.stdout
+    assert killed == (workers == "2"), done.stdout
+    assert "AssertionError" not in done.stderr, done.stderr
+    assert done.returncode == (1 if killed else 0), done.stdout + done.stderr
+
+
+BAD_SERVERS = {
+    "postgresql": [
+        ("oracle://localhost/data", "does not begin with postgresql://"),
+        ("postgresql://somebody:secret@127.0.0.1:1/data", "Connect call failed"),
+    ],
+    "mysql": [
+        ("oracle://localhost/data", "does not begin with mysql://"),
+        ("mysql://somebody:secret@127.0.0.1:1/data", "Can't connect to MySQL server"),
+    ],
+}
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("database", "url", "says"),
+    [(database, *bad) for database, all_bad in BAD_SERVERS.items() for bad in all_bad],
+)
+def test_a_server_that_cannot_be_used_is_named_at_once(
+    tmp_path: Path, environment: Environment, database: str, url: str, says: str, workers: str
+) -> None:
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+
+    done = environment.run(project, "pytest", "-n", workers, TEST_DATABASE_URL=url)
+
+    line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
+    assert says in line
+    assert f"needed is {database}://user:password@host" in line
+    assert done.returncode == 1, done.stdout
+    assert "passed" not in done.stdout, done.stdout
+
+
+def test_without_a_mysql_server_the_message_says_how_to_get_one(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, {"database": "mysql", "http_client": "none"})
+    fixtures = project / "tests" / "fixtures" / "database_urls.py"
+    text = fixtures.read_text(encoding="utf-8")
+    nowhere = text.replace('("mariadbd", "mysqld")', '("not-there", "neither")')
+    fixtures.write_text(nowhere, encoding="utf-8")
+
+    done = environment.run(project, "pytest", "-p", "no:cacheprovider")
+
+    assert nowhere != text
+    assert done.returncode == 1, done.stdout
+    assert "apt install mariadb-server" in done.stdout
+    assert "TEST_DATABASE_URL" in done.stdout
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_two_runs_at_the_same_time_in_a_folder_with_blanks(
+    tmp_path: Path, environment: Environment, database: str
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    moved = tmp_path / "a folder with blanks"
+    shutil.move(project, moved)
+    command = [str(environment.python), "-m", "pytest", "-p", "no:cacheprovider", "-n", "2"]
+    runs = [
+        subprocess.Popen(
+            command,
+            cwd=moved,
+            env=os.environ | {"PYTHONPATH": "src"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        for _ in range(2)
+    ]
+    outputs = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
