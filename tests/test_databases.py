@@ -122,7 +122,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
 def is_served(folder: Path) -> bool:
     """Tell whether a process works in a folder."""
     listed = subprocess.run(
-        ["ps", "-A", "-o", "args"], stdout=subprocess.PIPE, encoding="utf-8", check=True
+        ["ps", "-A", "-ww", "-o", "args"], stdout=subprocess.PIPE, encoding="utf-8", check=True
     )
     return str(folder) in listed.stdout
 

@@ -18,6 +18,7 @@ LOOPS = [
 ]
 POSTGRESQL = {"database": "postgresql", "http_client": "httpx2"}
 SQLITE = {"database": "sqlite", "http_client": "aiohttp"}
+NO_DATABASE = {"database": "none", "http_client": "httpx2"}
 SERVER = {"TEST_DATABASE_URL": "postgresql://somebody@db.test/data"}
 
 
@@ -56,7 +57,7 @@ def outcomes(
     [
         pytest.param(["loop_scopes", "hangs", "leaks"], POSTGRESQL, {}, id="most"),
         pytest.param(["leaks_of_sqlite"], SQLITE, {}, id="sqlite"),
-        pytest.param(["network"], POSTGRESQL, SERVER, id="network"),
+        pytest.param(["network"], NO_DATABASE, SERVER, id="network"),
     ],
 )
 def test_guards_name_the_mistakes(

@@ -41,5 +41,5 @@ async def test_right_connection() -> None:
 
 
 @pytest.mark.asyncio
-async def test_right_fixture(database: aiosqlite.Connection) -> None:
-    await database.execute("SELECT 1")
+async def test_right_fixture(connection: aiosqlite.Connection) -> None:
+    await connection.execute("SELECT 1")
