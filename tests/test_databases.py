@@ -281,3 +281,53 @@ def test_two_runs_at_the_same_time_in_a_folder_with_blanks(
     ]
     outputs = [run.communicate()[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], outputs
+
+
+WEAK = """
+import asyncio, os, subprocess, sys
+from tests.fixtures.database_urls import Server, start_server
+
+statement, account = sys.argv[1:]
+with start_server() as url:
+    asyncio.run(Server(url, "test_other").execute(statement))
+    mine = url.partition("//")[2].partition("@")[0]
+    variables = {**os.environ, "TEST_DATABASE_URL": url.replace(f"//{mine}@", f"//{account}@")}
+    sys.exit(subprocess.run([sys.executable, "-m", "pytest"], env=variables).returncode)
+"""
+
+
+@pytest.mark.parametrize(
+    ("database", "statement", "account", "says"),
+    [
+        ("postgresql", "CREATE ROLE weak LOGIN", "weak", "permission denied to create database"),
+        ("postgresql", "SELECT 1", "stranger", 'role "stranger" does not exist'),
+        ("mysql", "CREATE USER weak@localhost", "weak", "Access denied for user 'weak'"),
+        ("mysql", "CREATE USER weak@localhost", "weak:wrong", "using password: YES"),
+    ],
+)
+def test_a_user_that_may_not_make_databases_is_named_at_once(
+    tmp_path: Path,
+    environment: Environment,
+    database: str,
+    statement: str,
+    account: str,
+    says: str,
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    script = tmp_path / "weak.py"
+    script.write_text(WEAK, encoding="utf-8")
+
+    done = subprocess.run(
+        [environment.python, script, statement, account],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(["src", "."])},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
+    assert says in line
+    assert done.returncode == 1
+    assert "passed" not in done.stdout
