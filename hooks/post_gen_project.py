@@ -46,6 +46,9 @@ LEAKS = re.compile(
 )
 
 
+NO_SERVER = 69  # the exit status of a generated suite that finds no database server
+
+
 class NotVerifiedError(Exception):
     """The suite could not run; the text says why."""
 
@@ -235,6 +238,8 @@ def run_suite() -> tuple[bool, str]:
         with started([*command, *quiet], None if sys.stdout else DEVNULL) as process:
             process.wait()
         counts = read_counts(report)
+    if process.returncode == NO_SERVER:
+        raise NotVerifiedError("the tests have no database server, see above")
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
     return process.returncode == 0 and counts.get("passed", 0) > 0, result

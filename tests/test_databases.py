@@ -238,7 +238,7 @@ def test_a_server_that_cannot_be_used_is_named_at_once(
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
     assert says in line
     assert f"needed is {database}://user:password@host" in line
-    assert done.returncode == 1, done.stdout
+    assert done.returncode == 69, done.stdout
     assert "passed" not in done.stdout, done.stdout
 
 
@@ -254,7 +254,7 @@ def test_without_a_mysql_server_the_message_says_how_to_get_one(
     done = environment.run(project, "pytest", "-p", "no:cacheprovider")
 
     assert nowhere != text
-    assert done.returncode == 1, done.stdout
+    assert done.returncode == 69, done.stdout
     assert "apt install mariadb-server" in done.stdout
     assert "TEST_DATABASE_URL" in done.stdout
 
@@ -329,5 +329,5 @@ def test_a_user_that_may_not_make_databases_is_named_at_once(
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
     assert says in line
-    assert done.returncode == 1
+    assert done.returncode == 69
     assert "passed" not in done.stdout

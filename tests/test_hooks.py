@@ -82,6 +82,15 @@ def test_uv_offline_is_not_verified_until_a_person_does_it(person: Person, tmp_p
     assert online.returncode == 0, online.stdout
 
 
+def test_no_database_server_is_not_verified(person: Person) -> None:
+    url = "postgresql://somebody@127.0.0.1:1/data"
+    result = person.cookiecutter("database=postgresql", TEST_DATABASE_URL=url)
+    assert result.returncode == 0, result.stderr
+    assert (person.work / SLUG / "pyproject.toml").is_file()
+    assert "\nNOT VERIFIED: the tests have no database server, see above." in result.stdout
+    assert "TEST_DATABASE_URL: " in result.stdout.split("NOT VERIFIED")[0]
+
+
 def test_pip_offline_is_not_verified(person_without_uv: Person, tmp_path: Path) -> None:
     result = person_without_uv.cookiecutter(
         PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_CACHE_DIR=str(tmp_path / "cache")

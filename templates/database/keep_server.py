@@ -42,7 +42,7 @@ def keep_server(
         while not (output.exists() and ready in output.read_text(errors="replace")):
             if keeper.poll() is not None:
                 why = keeper.communicate()[0].decode(errors="replace")
-                pytest.exit(f"The server does not start:\n{why}", returncode=1)
+                pytest.exit(f"The server does not start:\n{why}", returncode=NO_SERVER)
             time.sleep(0.005)
         yield
     finally:

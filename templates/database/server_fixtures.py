@@ -9,7 +9,7 @@ def open_server() -> Iterator[Server]:
             asyncio.run(server.prepare())
         except (OSError, ValueError, DatabaseError) as error:
             need = f"needed is {NEEDED}, whose user may create databases"
-            pytest.exit(f"TEST_DATABASE_URL: {error}; {need}", returncode=1)
+            pytest.exit(f"TEST_DATABASE_URL: {error}; {need}", returncode=NO_SERVER)
         try:
             yield server
         finally:

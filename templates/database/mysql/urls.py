@@ -26,6 +26,7 @@ from {{ cookiecutter.package_name }}.store import arguments_of, create_schema
 from {{ cookiecutter.package_name }}.store import create_schema
 {% endif %}
 NEEDED = "mysql://user:password@host:3306/mysql"
+NO_SERVER = 69  # the exit status that says why no test ran
 NUMBERS = count()
 SERVER = pytest.StashKey["Server"]()
 
@@ -86,7 +87,7 @@ def start_server() -> Iterator[str]:
     if server is None:
         install = "apt install mariadb-server, brew install mariadb"
         text = f"The tests need a MySQL server: {install}, or set TEST_DATABASE_URL."
-        pytest.exit(f"{text}", returncode=1)
+        pytest.exit(text, returncode=NO_SERVER)
     folder = make_folder("mysql-")
     data = ["--no-defaults", f"--datadir={folder}/data"]
     if mariadb:

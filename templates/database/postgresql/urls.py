@@ -24,6 +24,7 @@ from {{ cookiecutter.package_name }}.store import create_schema
 
 DatabaseError = asyncpg.PostgresError
 NEEDED = "postgresql://user:password@host:5432/postgres"
+NO_SERVER = 69  # the exit status that says why no test ran
 NUMBERS = count()
 SERVER = pytest.StashKey["Server"]()
 
