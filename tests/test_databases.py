@@ -331,3 +331,22 @@ def test_a_user_that_may_not_make_databases_is_named_at_once(
     assert says in line
     assert done.returncode == 69
     assert "passed" not in done.stdout
+
+
+@pytest.mark.parametrize("database", SERVERS)
+def test_a_mistake_in_the_schema_is_not_blamed_on_the_server(
+    tmp_path: Path, environment: Environment, database: str
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    store = project / "src" / "demo" / "store.py"
+    text = store.read_text(encoding="utf-8")
+    assert "CREATE TABLE users" in text
+    broken = text.replace("CREATE TABLE users", "CREATE TABEL users")
+    store.write_text(broken, encoding="utf-8")
+
+    done = environment.run(project, "pytest", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1, done.stdout
+    assert "TABEL" in done.stdout
+    assert "TEST_DATABASE_URL: " not in done.stdout

@@ -31,7 +31,7 @@ def keep_server(
         ["sh", "-c", KEEPER, *commands, signal, also_remove],
         cwd=folder,
         # Variables of your shell may speak of another server.
-        env={"PATH": os.defpath, "LC_ALL": "C"},
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

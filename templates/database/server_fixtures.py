@@ -11,6 +11,7 @@ def open_server() -> Iterator[Server]:
             need = f"needed is {NEEDED}, whose user may create databases"
             pytest.exit(f"TEST_DATABASE_URL: {error}; {need}", returncode=NO_SERVER)
         try:
+            asyncio.run(create_schema(server.url_of(server.template)))
             yield server
         finally:
             asyncio.run(server.drop_all())

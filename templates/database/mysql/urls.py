@@ -37,6 +37,11 @@ class Server(NamedTuple):
     url: str
     prefix: str
 
+    @property
+    def template(self) -> str:
+        """The database that shows, before the first test, whether all can be made."""
+        return f"{self.prefix}_template"
+
     def url_of(self, database: str) -> str:
         return urlsplit(self.url)._replace(path=f"/{database}").geturl()
 
@@ -54,7 +59,7 @@ class Server(NamedTuple):
     async def prepare(self) -> None:
         if urlsplit(self.url).scheme != "mysql":
             raise ValueError(f"{self.url} does not begin with mysql://")
-        await self.clone(f"{self.prefix}_first")
+        await self.execute(f"CREATE DATABASE {self.template} CHARACTER SET utf8mb4")
 
     async def clone(self, database: str) -> None:
         """Make a database anew, whoever is connected to it."""
@@ -85,13 +90,14 @@ def start_server() -> Iterator[str]:
     mariadb, mysql = (shutil.which(name, path=path) for name in ("mariadbd", "mysqld"))
     server = mariadb or mysql
     if server is None:
-        install = "apt install mariadb-server, brew install mariadb"
-        text = f"The tests need a MySQL server: {install}, or set TEST_DATABASE_URL."
+        get = "apt install mariadb-server, brew install mariadb"
+        text = f"The tests need a MySQL server: {get}, or set TEST_DATABASE_URL."
         pytest.exit(text, returncode=NO_SERVER)
     folder = make_folder("mysql-")
     data = ["--no-defaults", f"--datadir={folder}/data"]
     if mariadb:
-        initialize = ["mariadb-install-db", *data, "--skip-test-db"]
+        install = shutil.which("mariadb-install-db", path=path) or "mariadb-install-db"
+        initialize = [install, *data, "--skip-test-db"]
         initialize += ["--auth-root-authentication-method=normal"]
     else:
         initialize = [server, *data, "--initialize-insecure"]

@@ -57,7 +57,6 @@ class Server(NamedTuple):
         if urlsplit(self.url).scheme not in ("postgresql", "postgres"):
             raise ValueError(f"{self.url} does not begin with postgresql://")
         await self.execute(f"CREATE DATABASE {self.template}")
-        await create_schema(self.url_of(self.template))
 
     async def clone(self, database: str) -> None:
         """Make a database anew, whoever is connected to it."""
