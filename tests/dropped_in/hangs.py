@@ -146,3 +146,14 @@ async def test_right_under_debugger() -> None:
         await asyncio.sleep(0.7)
     finally:
         sys.settrace(trace)
+
+
+class SlowlyToldError(Exception):
+    def __str__(self) -> str:
+        time.sleep(1)  # longer than the test may run
+        return "told at last"
+
+
+# told at last
+def test_wrong_with_a_report_that_takes_long() -> None:
+    raise SlowlyToldError

@@ -111,8 +111,15 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> None:
+    """Stop the clock after a failure: its report may take as long as it needs."""
+    if call.excinfo:
+        watch.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> None:
-    """Start again for tear-down: a failing test has stopped the clock."""
+    """Start again for tear-down, if a failure has stopped the clock."""
     if item is watch.item and not watch.cancel and not watch.settings.func_only:
         watch.start(watch.settings.timeout)
 
