@@ -3,13 +3,65 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from generated import each_answer, name_of, render, requirements_of
+from generated import (
+    COMBINATIONS,
+    Answers,
+    command_for,
+    each_answer,
+    name_of,
+    render,
+    requirements_of,
+)
 from uv import find_uv_bin
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="more combinations of answers, for a machine that has the night for it",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in generated.py"
+    config.addinivalue_line("markers", text)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test its `answers`: the combinations that its marker names."""
+    for marker in metafunc.definition.iter_markers("combinations"):
+        usual = marker.args[0]
+        is_thorough = metafunc.config.getoption("thorough")
+        which = marker.kwargs.get("thorough", usual) if is_thorough else usual
+        listed = [pytest.param(one, id=name_of(one)) for one in COMBINATIONS[which]()]
+        metafunc.parametrize("answers", listed)
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Answers], Path]:
+    """Generate a project, once for all tests of this worker: they must not change it."""
+    root = tmp_path_factory.mktemp("rendered")
+
+    @cache
+    def render_once(name: str, answers: tuple[tuple[str, str], ...]) -> Path:
+        return render(root / name, dict(answers))
+
+    return lambda answers: render_once(name_of(answers), tuple(answers.items()))
+
+
+@pytest.fixture
+def project(rendered: Callable[[Answers], Path], answers: Answers) -> Path:
+    """A project that must not be changed; a failing test says how to get the same."""
+    print(f"To do it by hand: {command_for(answers)}")
+    return rendered(answers)
 
 
 @dataclass(frozen=True)
@@ -41,28 +93,43 @@ class Environment:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Environment:
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The temporary folder that all workers of this run have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own if worker_id == "master" else own.parent
+
+
+def environment_of(shared: Path, resolution: str, *more: str) -> Environment:
     """Make the environment once, for all workers."""
-    root = tmp_path_factory.getbasetemp()
-    if worker_id != "master":
-        root = root.parent
-    made = Environment(root / "environment")
-    with FileLock(root / "environment.lock"):
+    made = Environment(shared / resolution)
+    with FileLock(shared / f"{resolution}.lock"):
         if not (made.folder / "complete").exists():
             requirements = {
                 requirement
                 for answers in each_answer()
                 for requirement in requirements_of(
-                    render(root / "requirements" / name_of(answers), answers)
+                    render(shared / f"for-{resolution}" / name_of(answers), answers)
                 )
             }
             uv = [find_uv_bin(), "--quiet"]
-            into = ["--python", str(made.python)]
-            packages = [*sorted(requirements), "pytest-randomly"]
+            into = ["--python", str(made.python), "--resolution", resolution]
+            packages = [*sorted(requirements), *more]
             subprocess.run([*uv, "venv", str(made.folder)], check=True)
             subprocess.run([*uv, "pip", "install", *into, *packages], check=True)
             (made.folder / "complete").touch()
     return made
+
+
+@pytest.fixture(scope="session")
+def environment(shared: Path) -> Environment:
+    """The newest versions of all dependencies."""
+    return environment_of(shared, "highest", "pytest-randomly")
+
+
+@pytest.fixture(scope="session")
+def lowest_environment(shared: Path) -> Environment:
+    """The lowest versions of all dependencies that a generated project allows."""
+    return environment_of(shared, "lowest-direct")
 
 
 def skip_without_server(database: str) -> None:

@@ -3,11 +3,15 @@
 import itertools
 import json
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import Any, ClassVar
+from unittest.mock import patch
 
+from cookiecutter.environment import StrictEnvironment
 from cookiecutter.main import cookiecutter
+from covertable import make
 
 TEMPLATE = Path(__file__).parents[1]
 COOKIECUTTER_JSON = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
@@ -25,10 +29,34 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 Answers = dict[str, str]
 
 
-def all_answers() -> Iterator[Answers]:
-    """Yield every combination of answers."""
-    for values in itertools.product(*(CHOICES[question] for question in VARIED)):
-        yield dict(zip(VARIED, values, strict=True))
+def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
+    """Return every combination of answers to some questions."""
+    questions = list(questions)
+    values = itertools.product(*(CHOICES[question] for question in questions))
+    return [dict(zip(questions, combination, strict=True)) for combination in values]
+
+
+def covering_answers(strength: int) -> list[Answers]:
+    """Return few combinations that hold every pair (2) or triple (3) of answers."""
+    made = make({question: CHOICES[question] for question in VARIED}, strength=strength)
+    # Ordered by content, so that every worker of a run names the same tests.
+    return sorted(made, key=name_of)
+
+
+# Questions that decide no type, as a test shows.
+UNTYPED = ("asyncio_mode", "fixture_loop_scope")
+
+COMBINATIONS: dict[str, Callable[[], list[Answers]]] = {
+    "all": all_answers,
+    "all types": lambda: all_answers(sorted({*VARIED} - {*UNTYPED})),
+    "all databases": lambda: [
+        answers
+        for answers in all_answers([*UNTYPED, "database", "data_access"])
+        if answers["database"] != "none"
+    ],
+    "every pair": lambda: covering_answers(2),
+    "every triple": lambda: covering_answers(3),
+}
 
 
 def each_answer() -> Iterator[Answers]:
@@ -49,6 +77,17 @@ def command_for(answers: Answers) -> str:
     return " ".join(["cookiecutter . --no-input", *(f"{k}={v}" for k, v in answers.items())])
 
 
+class CompilingOnce(StrictEnvironment):  # type: ignore[misc]
+    """Cookiecutter's own, but every template is compiled once for all the projects of a run."""
+
+    compiled: ClassVar[dict[tuple[str, str | None], CodeType]] = {}
+
+    def compile(self, source: Any, name: str | None = None, *rest: Any, **settings: Any) -> Any:
+        if (source, name) not in self.compiled:
+            self.compiled[source, name] = super().compile(source, name, *rest, **settings)
+        return self.compiled[source, name]
+
+
 def render(folder: Path, answers: Answers) -> Path:
     """Generate a project without running the hooks and return its folder."""
     home = folder / ".cookiecutter"
@@ -57,16 +96,17 @@ def render(folder: Path, answers: Answers) -> Path:
     config.write_text(
         json.dumps({"cookiecutters_dir": str(home), "replay_dir": str(home)}), encoding="utf-8"
     )
-    return Path(
-        cookiecutter(
-            str(TEMPLATE),
-            no_input=True,
-            accept_hooks=False,
-            config_file=str(config),
-            output_dir=str(folder),
-            extra_context={"package_name": "demo", "project_slug": "demo", **answers},
+    with patch("cookiecutter.utils.StrictEnvironment", CompilingOnce):
+        return Path(
+            cookiecutter(
+                str(TEMPLATE),
+                no_input=True,
+                accept_hooks=False,
+                config_file=str(config),
+                output_dir=str(folder),
+                extra_context={"package_name": "demo", "project_slug": "demo", **answers},
+            )
         )
-    )
 
 
 def pyproject_of(project: Path) -> dict[str, Any]:

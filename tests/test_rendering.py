@@ -3,6 +3,8 @@
 import ast
 import re
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,9 @@ from generated import (
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
+    UNTYPED,
     VARIED,
     Answers,
-    all_answers,
-    command_for,
     each_answer,
     name_of,
     pyproject_of,
@@ -27,40 +28,33 @@ from generated import (
 
 FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
 
-combinations = pytest.mark.parametrize(
-    "answers", [pytest.param(answers, id=name_of(answers)) for answers in all_answers()]
-)
+# Answers that are also words of every project.
+WORDLESS = {"none", "auto", "strict", *CHOICES["fixture_loop_scope"]}
+
+every_combination = pytest.mark.combinations("all")
 
 
-@pytest.fixture(scope="session")
-def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Every combination, generated in a folder of its own."""
-    root = tmp_path_factory.mktemp("projects")
-    return {name_of(answers): render(root / name_of(answers), answers) for answers in all_answers()}
+@cache
+def words_of(question: str, answer: str) -> frozenset[str]:
+    """Return the words that only this answer may bring into a project."""
+    listed = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
+    )
+    names = set(re.findall(r'"([\w-]+)', listed))
+    return frozenset([*names, *(name.replace("-", "_") for name in names), answer]) - WORDLESS
 
 
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
-    words: dict[str, dict[str, set[str]]] = {}
-    for question in ("database", "data_access", "http_client"):
-        words[question] = {}
-        for answer in CHOICES[question]:
-            listed = "".join(
-                file.read_text(encoding="utf-8")
-                for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
-            )
-            names = set(re.findall(r'"([\w-]+)', listed))
-            names |= {name.replace("-", "_") for name in names} | {answer} - {"none"}
-            words[question][answer] = names
-    ours = set().union(*(words[question][answers[question]] for question in words))
-    return set().union(*(set().union(*of.values()) for of in words.values())) - ours
+    words = {word for one in FOLDERS for answer in CHOICES[one] for word in words_of(one, answer)}
+    return words.difference(*(words_of(question, answers[question]) for question in FOLDERS))
 
 
-@combinations
-def test_files_are_whole(projects: dict[str, Path], answers: Answers) -> None:
+@every_combination
+def test_files_are_whole(project: Path, answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
-    for path, text in text_files(projects[name_of(answers)]).items():
-        where = f"{path} of: {command_for(answers)}"
+    for where, text in text_files(project).items():
         unrendered = re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text)
         assert not unrendered, where
         assert not strangers.findall(text), where
@@ -69,17 +63,17 @@ def test_files_are_whole(projects: dict[str, Path], answers: Answers) -> None:
         assert not text.endswith("\n\n"), where
         assert "\n\n\n\n" not in text, where
         assert not re.search(r"[ \t]$", text, re.MULTILINE), where
-        if path.endswith(".py"):
+        if where.endswith(".py"):
             ast.parse(text)
-        elif path.endswith(".yml"):
+        elif where.endswith(".yml"):
             yaml.safe_load(text)
         else:
             assert "\n\n\n" not in text, where
 
 
-@combinations
-def test_settings_follow_the_answers(projects: dict[str, Path], answers: Answers) -> None:
-    pyproject = pyproject_of(projects[name_of(answers)])
+@every_combination
+def test_settings_follow_the_answers(project: Path, answers: Answers) -> None:
+    pyproject = pyproject_of(project)
     settings = pyproject["tool"]["pytest"]
     assert settings["asyncio_mode"] == answers["asyncio_mode"]
     assert settings["asyncio_default_fixture_loop_scope"] == answers["fixture_loop_scope"]
@@ -89,10 +83,10 @@ def test_settings_follow_the_answers(projects: dict[str, Path], answers: Answers
     assert float(settings["timeout"]) > 0
 
 
-@combinations
-def test_async_fixtures_state_both_scopes(projects: dict[str, Path], answers: Answers) -> None:
+@every_combination
+def test_async_fixtures_state_both_scopes(project: Path, answers: Answers) -> None:
     scopes = CHOICES["fixture_loop_scope"]
-    for path, text in text_files(projects[name_of(answers)] / "tests").items():
+    for path, text in text_files(project / "tests").items():
         if path.endswith(".py"):
             for function in ast.walk(ast.parse(text)):
                 for decorator in getattr(function, "decorator_list", []):
@@ -111,9 +105,9 @@ def test_async_fixtures_state_both_scopes(projects: dict[str, Path], answers: An
                     assert scopes.index(scope) <= scopes.index(loop_scope)
 
 
-@combinations
-def test_strict_marks_what_auto_does_not(projects: dict[str, Path], answers: Answers) -> None:
-    for path, text in text_files(projects[name_of(answers)] / "tests").items():
+@every_combination
+def test_strict_marks_what_auto_does_not(project: Path, answers: Answers) -> None:
+    for path, text in text_files(project / "tests").items():
         if path.startswith("guards/"):
             continue  # they speak of the marker in their messages
         marked = "pytest.mark.asyncio" in text
@@ -121,11 +115,8 @@ def test_strict_marks_what_auto_does_not(projects: dict[str, Path], answers: Ans
         assert marked == (has_async_tests and answers["asyncio_mode"] == "strict"), path
 
 
-@combinations
-def test_imports_are_declared_and_dependencies_used(
-    projects: dict[str, Path], answers: Answers
-) -> None:
-    project = projects[name_of(answers)]
+@every_combination
+def test_imports_are_declared_and_dependencies_used(project: Path) -> None:
     files = text_files(project)
     code = "\n".join(text for path, text in files.items() if path.endswith(".py"))
     imported = {
@@ -152,25 +143,39 @@ def test_imports_are_declared_and_dependencies_used(
         assert re.search(rf"\[tool\.{tool}|^{tool} =|-n auto|{name}\b", configured), name
 
 
-def test_ruff_has_nothing_to_say(projects: dict[str, Path], environment: Environment) -> None:
-    root = next(iter(projects.values())).parents[1]
+@every_combination
+def test_ruff_has_nothing_to_say(project: Path, environment: Environment) -> None:
     for arguments in (["check"], ["format", "--check"]):
-        checked = environment.run(root, "ruff", *arguments, "--no-cache", "--quiet", ".")
+        checked = environment.run(project, "ruff", *arguments, "--no-cache", "--quiet")
         assert checked.returncode == 0, checked.stdout
 
 
-@combinations
-def test_types_are_right(
-    projects: dict[str, Path],
-    environment: Environment,
-    answers: Answers,
-    tmp_path_factory: pytest.TempPathFactory,
+@every_combination
+def test_mode_and_loop_scope_change_no_types(
+    rendered: Callable[[Answers], Path], answers: Answers
 ) -> None:
-    cache = tmp_path_factory.getbasetemp() / "mypy"
-    checked = environment.run(
-        projects[name_of(answers)], "mypy", "--cache-dir", str(cache), "--no-error-summary"
+    sibling = {**answers, **{question: CHOICES[question][0] for question in UNTYPED}}
+    any_scope = rf'"({"|".join(CHOICES["fixture_loop_scope"])})"'
+    code, code_of_sibling = (
+        {
+            path: re.sub(" *@pytest.mark.asyncio\n", "", re.sub(any_scope, "a scope", text))
+            for path, text in text_files(rendered(one)).items()
+            if path.endswith(".py")
+        }
+        for one in (answers, sibling)
     )
-    assert checked.returncode == 0, f"{command_for(answers)}\n{checked.stdout}"
+    assert code == code_of_sibling
+
+
+@pytest.mark.combinations("all types", thorough="all")
+def test_types_are_right(
+    project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cache_of_worker = tmp_path_factory.getbasetemp() / "mypy"
+    checked = environment.run(
+        project, "mypy", "--cache-dir", str(cache_of_worker), "--no-error-summary"
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("python_version", CHOICES["python_version"])
@@ -185,13 +190,21 @@ def test_code_suits_the_oldest_python(
         tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
         newer = CHOICES["python_version"].index(python_version)
         assert tested == CHOICES["python_version"][newer:]
+        types = ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy")
+        is_typed = python_version == CHOICES["python_version"][-1]  # the oldest one is above
         for tool in (
             ("ruff", "check", "--no-cache", "--quiet"),
             ("ruff", "format", "--check", "--no-cache", "--quiet"),
-            ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy"),
+            *([types] if is_typed else []),
         ):
             checked = environment.run(project, *tool)
             assert checked.returncode == 0, checked.stdout
+
+
+@every_combination
+def test_every_dependency_states_its_lowest_version(project: Path) -> None:
+    for requirement in requirements_of(project):
+        assert re.search(r"[>~]=\d", requirement), requirement
 
 
 @pytest.mark.parametrize("question", FOLDERS)
