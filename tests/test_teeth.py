@@ -1,0 +1,133 @@
+"""The teeth of generated suites: whatever is broken in the example code, a test goes red."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Environment, skip_without_server
+from generated import CHOICES, TEMPLATE, Answers, command_for, render
+from test_suites import counts_of
+
+IMPORTS = "import asyncio\nimport contextlib\n"
+
+# What is broken, what it is in the code (a regular expression), and what it becomes.
+Break = tuple[str, str, str | Callable[[re.Match[str]], str]]
+
+CONCURRENCY: list[Break] = [
+    ("one call at a time", r"Semaphore\(limit\)", "Semaphore(1)"),
+    ("no limit", "async with slots:", "if True:"),
+    ("no deadline", r"timeout\(deadline\)", "timeout(None)"),
+    ("wrong order", r"for task in tasks\]", "for task in reversed(tasks)]"),
+    ("limit of zero allowed", "if limit < 1:", "if limit < 0:"),
+    (
+        "the others run on after a failure",
+        r"asyncio\.TaskGroup\(\) as group:\n( +)(tasks = .*)",
+        r"asyncio.timeout(None):\n\1\2\n\1await asyncio.wait(tasks)",
+    ),
+    (
+        "cancellation swallowed",
+        r"( +)return await function\(item\)",
+        r"\1with contextlib.suppress(asyncio.CancelledError):\n\1    return await function(item)",
+    ),
+]
+API: list[Break] = [
+    ("404 taken for a fault", r"HTTPStatus\.NOT_FOUND", "HTTPStatus.GONE"),
+    ("500 taken for an answer", r"!= HTTPStatus\.OK", "== HTTPStatus.TEAPOT"),
+    ("no timeout", r"timeout\(self\._timeout\)", "timeout(None)"),
+    ("timeout not told", r"except \((\S+), TimeoutError\)", r"except (\1, KeyError)"),
+    ("refusal not told", r"except \(\S+, TimeoutError\)", "except (KeyError, TimeoutError)"),
+    ("no JSON not told", r"\(ValueError, KeyError, TypeError\)", "(KeyError, TypeError)"),
+    ("missing fields not told", r"\(ValueError, KeyError, TypeError\)", "(ValueError, TypeError)"),
+    ("no object not told", r"\(ValueError, KeyError, TypeError\)", "(ValueError, KeyError)"),
+    ("another user asked for", r"/users/\{user_id\}", "/users/{user_id + 1}"),
+]
+IMPORTER: list[Break] = [
+    ("missing await", r"await store\.add", "store.add"),
+    ("nothing fetched", "limit=limit", "limit=0"),
+    ("the limit ignored", "limit=limit", "limit=1000"),
+    ("only one stored", r"add\(\*users\)", "add(users[0])"),
+    ("wrong number", r"return len\(users\)", "return len(users) - 1"),
+]
+STORE: list[Break] = [
+    ("no such user not told", r"raise UserNotFoundError\(user_id\)", "return None"),
+    ("all taken for twins", "except .*Error as error:", "except BaseException as error:"),
+    ("twins not told", "except .*Error as error:", "except KeyError as error:"),
+    ("twins swallowed", r"raise UserExistsError\(str\(error\)\) from error", "return"),
+    ("wrong count", r"(return (await self.*|int\(.*|count))\n", r"\1 + 1\n"),
+]
+STORES: dict[str, list[Break]] = {
+    "driver": [("some stored, not all", "async with .*transaction.*:", "if True:")],
+    "sqlalchemy": [
+        ("not committed", r"await self\._session\.commit\(\)", "await self._session.flush()"),
+        ("not rolled back", r"await self\._session\.rollback\(\)", "pass"),
+    ],
+}
+ISOLATION: list[Break] = [
+    ("commits leak", r"await empty_database\(\)", "pass"),
+    (
+        "rows leak",
+        r'(\(|, )"ROLLBACK TO SAVEPOINT test"|"ROLLBACK"|transaction\.rollback\(\)',
+        lambda found: {
+            '"ROLLBACK"': '"COMMIT"',
+            "transaction.rollback()": "transaction.commit()",
+        }.get(found[0], f'{found[1]}"SELECT 1"'),
+    ),
+]
+
+
+def breaks() -> Iterator[tuple[str, Answers, Break]]:
+    """Yield files, the answers with which they are generated, and how to break them."""
+    source, databases = "src/demo", [one for one in CHOICES["database"] if one != "none"]
+    for one in CONCURRENCY:
+        yield f"{source}/concurrency.py", {"database": "none", "http_client": "none"}, one
+    for client in CHOICES["http_client"]:
+        for one in API if client != "none" else []:
+            yield f"{source}/api.py", {"http_client": client, "database": "none"}, one
+    for one in IMPORTER:
+        yield f"{source}/importer.py", {}, one
+    for database in databases:
+        for access in CHOICES["data_access"]:
+            answers = {"database": database, "data_access": access, "http_client": "none"}
+            for one in [*STORE, *STORES[access]]:
+                yield f"{source}/store.py", answers, one
+            for one in ISOLATION:
+                yield "tests/fixtures/database.py", answers, one
+
+
+BREAKS = list(breaks())
+
+
+@pytest.mark.parametrize(
+    ("file", "answers", "broken"),
+    [
+        pytest.param(file, answers, broken, id="-".join([broken[0], *answers.values()]))
+        for file, answers, broken in BREAKS
+    ],
+)
+def test_suite_notices_a_break(
+    tmp_path: Path, environment: Environment, file: str, answers: Answers, broken: Break
+) -> None:
+    skip_without_server(answers.get("database", "none"))
+    project = render(tmp_path, answers)
+    what, pattern, replacement = broken
+    text = (project / file).read_text(encoding="utf-8")
+    changed = re.sub(pattern, replacement, text).replace("import asyncio\n", IMPORTS)
+    assert changed.replace(IMPORTS, "import asyncio\n") != text
+    compile(changed, file, "exec")
+    (project / file).write_text(changed, encoding="utf-8")
+    print(f"To do it by hand: {command_for(answers)}, and in {file}: {what}")
+
+    # Only what must hang may be ended by the clock.
+    hangs = "timeout(None)" in changed
+    patience = "timeout=5" if hangs else "timeout=60"
+    done = environment.run(project, "pytest", "-o", patience, "-p", "no:cacheprovider", "-x")
+
+    assert done.returncode == 1, done.stdout
+    assert hangs or "Timeout (>" not in done.stdout, done.stdout
+    assert {"failed", "error"} & {*counts_of(done.stdout)}, done.stdout
+
+
+def test_readme_tells_how_many_breaks_are_noticed() -> None:
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    assert f"**{len(BREAKS)} of {len(BREAKS)}**" in readme
