@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Environment, skip_without_server
-from generated import CHOICES, command_for, render
+from generated import CHOICES, Answers, command_for, render
+from test_suites import DISTRIBUTIONS, distribution_for, run_suite
 
 DROPPED_IN = Path(__file__).parent / "dropped_in"
 DATABASES = [database for database in CHOICES["database"] if database != "none"]
@@ -53,6 +54,55 @@ def test_every_test_sees_an_empty_schema(
         )
         assert done.returncode == 0, done.stdout
         assert re.search(r"\b2 xfailed\b", done.stdout), done.stdout
+
+
+@pytest.mark.combinations("all databases")
+def test_store_in_every_way(
+    tmp_path: Path, environment: Environment, answers: Answers, request: pytest.FixtureRequest
+) -> None:
+    skip_without_server(answers["database"])
+    project = render(tmp_path, answers | {"http_client": "none"})
+    print(f"To do it by hand: {command_for(answers | {'http_client': 'none'})}")
+
+    one = distribution_for(answers)
+    for distribution in DISTRIBUTIONS if request.config.getoption("thorough") else [one]:
+        run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
+    run_suite(environment, project, "tests/test_store.py", "-n0")
+
+
+LISTENING = """
+import asyncio
+
+import asyncpg
+import pytest
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("number", [1, 2])
+async def test_listener_hears_what_another_connection_says(fresh_database, number):
+    heard = asyncio.Queue()
+    listener = await asyncpg.connect(fresh_database)
+    speaker = await asyncpg.connect(fresh_database)
+    await listener.add_listener("news", lambda *said: heard.put_nowait(said[-1]))
+    async with speaker.transaction():
+        await speaker.execute(f"NOTIFY news, '{number}'")
+    assert await heard.get() == str(number)
+    await listener.close()
+    await speaker.close()
+"""
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+def test_notifications_arrive_in_a_fresh_database(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    answers = {"database": "postgresql", "http_client": "none", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    (project / "tests" / "test_listening.py").write_text(LISTENING, encoding="utf-8")
+
+    counts = run_suite(environment, project, "tests/test_listening.py", "-n2")
+
+    assert counts == {"passed": 2}
 
 
 WAITING = """
