@@ -246,9 +246,9 @@ def run_suite() -> tuple[bool, str]:
         counts = read_counts(report)
     if process.returncode == NO_SERVER:
         raise NotVerifiedError("the tests have no database server, see above")
-    for folder in (Path.cwd(), tempfile.gettempdir()):
-        if process.returncode and shutil.disk_usage(folder).free < LITTLE:
-            message = f"no space is left in {folder}"
+    for place in (Path.cwd(), tempfile.gettempdir()):
+        if process.returncode and shutil.disk_usage(place).free < LITTLE:
+            message = f"no space is left in {place}"
             raise NotVerifiedError(message)
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
