@@ -196,15 +196,17 @@ def works(command: list[str]) -> bool:
 
 def make_environment(recipe: Recipe) -> float:
     """Make the environment and return the seconds; one only half made is removed again."""
-    existed = Path(".venv").exists()
+    new = [path for path in (Path(".venv"), Path("uv.lock")) if not path.exists()]
     began = time.monotonic()
     print(flush=True)
     try:
         for command in recipe.environment:
             run_step(command)
     except BaseException:
-        if not existed:
-            shutil.rmtree(".venv", ignore_errors=True)
+        for path in new:
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
         raise
     return time.monotonic() - began
 
