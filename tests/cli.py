@@ -84,7 +84,11 @@ class Person:
 
     def commit(self, repository: Path) -> None:
         """Commit all that is in a folder, which becomes a repository if it is none."""
-        for command in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "All of it"]):
+        for command in (
+            ["init", "-q"],
+            ["add", "--all"],
+            ["commit", "-q", "--allow-empty", "-m", "All"],
+        ):
             self.run("git", *command, cwd=repository).check_returncode()
 
 
