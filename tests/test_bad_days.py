@@ -310,6 +310,20 @@ def test_green_over_work_keeps_it(person: Person, worked_on: Path) -> None:
     assert_kept(worked_on)
 
 
+def test_environment_that_was_there_outlives_a_failed_installation(
+    person: Person, worked_on: Path, tmp_path: Path
+) -> None:
+    subprocess.run([find_uv_bin(), "venv", "--quiet", str(worked_on / ".venv")], check=True)
+    (worked_on / ".venv" / "mine").touch()
+    with Index(breaks_at="pytest") as index:
+        environment = index.environment(tmp_path / "cache")
+        result = person.cookiecutter("--overwrite-if-exists", *SMALL, **environment)
+    assert "\nNOT VERIFIED: " in result.stdout
+    assert (worked_on / ".venv" / "mine").is_file()
+    assert not (worked_on / "uv.lock").exists()
+    assert_kept(worked_on)
+
+
 def test_red_over_work_keeps_it_and_says_so(
     person: Person, worked_on: Path, template: Path
 ) -> None:
