@@ -46,6 +46,9 @@ LEAKS = re.compile(
 )
 
 
+BEGAN = time.time()
+LITTLE = 1_000_000  # bytes; a disk with less is as good as full
+
 NO_SERVER = 69  # the exit status of a generated suite that finds no database server
 
 
@@ -68,7 +71,7 @@ def main() -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what a console cannot print
         sys.stdout.reconfigure(errors="backslashreplace")
     if clashes := name_clashes(answers):
-        print("\nNo project was made:\n", *clashes, "", sep="\n", file=sys.stderr)
+        print("\nNo usable project was made:\n", *clashes, "", sep="\n", file=sys.stderr)
         return 1
     recipe = find_recipe(answers["python_version"])
     if "no" in (answers["run_suite"], os.environ.get(SWITCH, "").lower()):
@@ -140,7 +143,7 @@ def normal(name: str) -> str:
 
 def find_recipe(oldest_python: str) -> Recipe:
     """Choose between uv and pip."""
-    if shutil.which("uv") is None:
+    if not works(["uv", "sync", "--group", "dev", "--help"]):  # missing, or too old for groups
         install = [PYTHON, "-m", "pip", "install"]
         return Recipe(
             [
@@ -159,14 +162,13 @@ def find_recipe(oldest_python: str) -> Recipe:
             ],
             [PYTHON, "-m", "pytest"],
         )
-    # A uv too old for groups stops at the option, rather than leaving pytest out.
     return Recipe([["uv", "sync", "--group", "dev"]], ["uv", "run", "pytest"])
 
 
 def inside_uv_workspace() -> bool:
     """Whether a folder above is the root of a workspace."""
     for folder in Path.cwd().parents:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
             pyproject = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
             if "workspace" in pyproject.get("tool", {}).get("uv", {}):
                 return True
@@ -181,24 +183,30 @@ def find_python(oldest: str) -> list[str]:
     minors = range(wanted[1], wanted[1] + 5)
     by_version = [["py", f"-3.{n}"] if os.name == "nt" else [f"python3.{n}"] for n in minors]
     check = ["-c", f"import sys; sys.exit(sys.version_info < {wanted})"]
-    for python in (*by_version, ["python3"], ["python"]):
-        with contextlib.suppress(NotVerifiedError), started([*python, *check], DEVNULL) as process:
-            if process.wait() == 0:  # a shim of pyenv is there, and fails
-                return python
-    return by_version[0]
+    candidates = (*by_version, ["python3"], ["python"])
+    return next((python for python in candidates if works([*python, *check])), by_version[0])
+
+
+def works(command: list[str]) -> bool:
+    """Whether a command ends well; a shim of pyenv, for one, is there and fails."""
+    with contextlib.suppress(NotVerifiedError), started(command, DEVNULL) as process:
+        return process.wait() == 0
+    return False
 
 
 def make_environment(recipe: Recipe) -> float:
     """Make the environment and return the seconds; one only half made is removed again."""
-    existed = Path(".venv").exists()
+    new = [path for path in (Path(".venv"), Path("uv.lock")) if not path.exists()]
     began = time.monotonic()
     print(flush=True)
     try:
         for command in recipe.environment:
             run_step(command)
     except BaseException:
-        if not existed:
-            shutil.rmtree(".venv", ignore_errors=True)
+        for path in new:
+            shutil.rmtree(path, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                path.unlink()
         raise
     return time.monotonic() - began
 
@@ -240,6 +248,10 @@ def run_suite() -> tuple[bool, str]:
         counts = read_counts(report)
     if process.returncode == NO_SERVER:
         raise NotVerifiedError("the tests have no database server, see above")
+    for place in (Path.cwd(), tempfile.gettempdir()):
+        if process.returncode and shutil.disk_usage(place).free < LITTLE:
+            message = f"no space is left in {place}"
+            raise NotVerifiedError(message)
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
     return process.returncode == 0 and counts.get("passed", 0) > 0, result
@@ -294,7 +306,15 @@ def clean_environment() -> dict[str, str]:
 
 
 def report_red(result: str, recipe: Recipe) -> None:
-    """Say that the suite failed, and where a copy of the project is."""
+    """Say that the suite failed, and where the project or a copy of it is."""
+    if was_there_before():
+        say(
+            f"{bold('RED', '31')}: {result}.",
+            "The folder was there before, so it stays, with the new files in it. To look into it:",
+            [*recipe.environment, recipe.suite],
+            "What follows is only how a generator says that it has not succeeded.",
+        )
+        return
     try:
         aside = keep_aside()
     except (OSError, shutil.Error) as error:
@@ -308,6 +328,11 @@ def report_red(result: str, recipe: Recipe) -> None:
         "What follows is only how a generator says that it removes the project.",
         project=aside,
     )
+
+
+def was_there_before() -> bool:
+    """Whether the folder holds anything older than what was just written: a generator keeps it."""
+    return any(BEGAN - path.lstat().st_mtime > 60 for path in Path().iterdir())
 
 
 def keep_aside() -> Path:

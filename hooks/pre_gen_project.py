@@ -9,6 +9,7 @@ import builtins
 import json
 import keyword
 import re
+import shutil
 import sys
 import unicodedata
 from email.errors import MessageError
@@ -23,6 +24,8 @@ OLDEST_COOKIECUTTER = (2, 6)  # writes the same tree as today's
 
 MAX_LENGTH = 40  # longer names would break the lines of the generated code
 SHOWN_LENGTH = 60
+
+NEEDED = 1_000_000  # bytes, for the files alone
 
 # Windows opens a device of this name, whatever the folder.
 DEVICES = frozenset(
@@ -133,9 +136,11 @@ CHECKS = {
 }
 
 
-def tool_problems() -> list[str]:
-    """Say what is too old to make a project with."""
+def machine_problems() -> list[str]:
+    """Say what is too old or too small to make a project with."""
     problems = []
+    if shutil.disk_usage(".").free < NEEDED:  # cookiecutter would stop halfway and leave that half
+        problems.append("the disk is full; make room")
     if sys.version_info < OLDEST_PYTHON:
         problems.append(
             "cookiecutter runs on Python {}.{}; install it with Python {}.{} or newer".format(
@@ -155,11 +160,22 @@ def tool_problems() -> list[str]:
     return problems
 
 
-def answer_problems(answers: dict[str, str]) -> list[str]:
+def answer_problem(prompt: str, answers: dict[str, object]) -> str:
+    """Say what is wrong with one answer."""
+    answer = answers[prompt]
+    if not isinstance(answer, str):  # `yes` or `null` in a configuration file
+        return "is not text; put it in quotes"
+    problem = CHECKS[prompt](answer)
+    if not problem and "_commit" in answers and (mark := re.search(r"[{][#%{]", answer)):
+        return f"contains {mark[0]}, which later makes it a template for cruft; leave it out"
+    return problem
+
+
+def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
-    for prompt, problem_of in CHECKS.items():
-        problem = problem_of(answers[prompt])
+    for prompt in CHECKS:
+        problem = answer_problem(prompt, answers)
         if problem:
             shown = repr(answers[prompt])
             if len(shown) > SHOWN_LENGTH:
@@ -171,7 +187,7 @@ def answer_problems(answers: dict[str, str]) -> list[str]:
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
-    problems = tool_problems() or answer_problems(json.loads(ANSWERS))
+    problems = machine_problems() or answer_problems(json.loads(ANSWERS))
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)

@@ -10,7 +10,13 @@ from pathlib import Path
 from generated import TEMPLATE
 from uv import find_uv_bin
 
-PARTS = ("cookiecutter.json", "hooks", "templates", "{{cookiecutter.__folder}}")
+PARTS = (
+    "cookiecutter.json",
+    "local_extensions.py",
+    "hooks",
+    "templates",
+    "{{cookiecutter.__folder}}",
+)
 
 # What running a suite leaves in a project, and git and cruft for themselves.
 NOT_GENERATED = {".venv", "uv.lock", ".git", ".cruft.json", "__pycache__", ".pytest_cache"}
@@ -78,7 +84,11 @@ class Person:
 
     def commit(self, repository: Path) -> None:
         """Commit all that is in a folder, which becomes a repository if it is none."""
-        for command in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "All of it"]):
+        for command in (
+            ["init", "-q"],
+            ["add", "--all"],
+            ["commit", "-q", "--allow-empty", "-m", "All"],
+        ):
             self.run("git", *command, cwd=repository).check_returncode()
 
 

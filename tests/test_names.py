@@ -117,6 +117,18 @@ def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> 
     assert project["authors"] == [{"name": HOSTILE, "email": "a@example.com"}]
 
 
+def test_code_in_an_argument_is_refused_and_leaves_nothing(person: Person) -> None:
+    before = tree(person)
+    code = "{{ cycler.__init__.__globals__.os.mkdir('made') }}"
+    result = person.cookiecutter(f"description={code}")
+    assert result.returncode == 1
+    assert "Unable to render variable 'description'" in result.stdout + result.stderr
+    assert "'__init__' is forbidden: a template here cannot run code" in (
+        result.stdout + result.stderr
+    )
+    assert tree(person) == before
+
+
 @pytest.mark.parametrize(
     ("answer", "prompt"),
     [
