@@ -5,8 +5,8 @@ from html import escape
 
 LIGHT = {"text": "#1f2328", "soft": "#59636e", "ours": "#1a7f37", "bar": "#afb8c1"}
 DARK = {"text": "#e6edf3", "soft": "#9198a1", "ours": "#3fb950", "bar": "#484f58"}
-SHADES = [1.0, 0.78, 0.6, 0.45, 0.32, 0.22]
-WIDTH, LABELS, VALUES, ROW = 720, 250, 90, 26
+SHADES = [1.0, 0.75, 0.55, 0.4, 0.25]
+WIDTH, LABELS, VALUES, ROW = 720, 265, 90, 26
 
 
 def bars(title: str, unit: str, values: Sequence[tuple[str, float, bool]]) -> str:
@@ -19,7 +19,7 @@ def bars(title: str, unit: str, values: Sequence[tuple[str, float, bool]]) -> st
         kind = "ours" if is_ours else "bar"
         parts += [
             text(LABELS - 10, top + 14, label, "end", kind if is_ours else "text"),
-            f'<rect class="{kind}" x="{LABELS}" y="{top}" width="{width:.1f}" height="18" rx="3"/>',
+            box(f'class="{kind}"', LABELS, top, width, 18),
             text(LABELS + width + 8, top + 14, f"{value:.3g} {unit}", "start", "soft"),
         ]
     return picture(title, 48 + len(values) * ROW + 6, parts)
@@ -28,22 +28,26 @@ def bars(title: str, unit: str, values: Sequence[tuple[str, float, bool]]) -> st
 def stacks(title: str, unit: str, values: Sequence[tuple[str, Sequence[tuple[str, float]]]]) -> str:
     """Draw for each label one bar of named pieces, which follow one another."""
     longest = max(sum(value for _, value in pieces) for _, pieces in values)
-    scale = (WIDTH - 20) / longest
-    parts, top = [], 48
-    for label, pieces in values:
+    parts = []
+    for row, (label, pieces) in enumerate(values):
+        top, left = 48 + row * 84, 10.0
         total = sum(value for _, value in pieces)
-        parts.append(text(10, top + 13, f"{label}: {total:.3g} {unit}", "start", "text"))
-        left, top = 10.0, top + 22
-        for shade, (name, value) in zip(SHADES, pieces, strict=False):
-            width = value * scale
-            parts.append(
-                f'<rect class="ours" fill-opacity="{shade}" x="{left:.1f}" y="{top}" '
-                f'width="{max(1, width - 2):.1f}" height="22" rx="3"/>'
-            )
-            parts.append(text(left, top + 38, f"{name} {value:.0f}", "start", "soft"))
+        parts.append(text(10, top + 12, f"{label}: {total:,.0f} {unit}", "start", "text"))
+        for number, (name, value) in enumerate(pieces):
+            shade = f'class="ours" fill-opacity="{SHADES[number]}"'
+            width = value / longest * (WIDTH - 20)
+            key = 10 + number * (WIDTH - 20) / len(SHADES)
+            parts += [
+                box(shade, left, top + 20, max(1, width - 2), 22),
+                box(shade, key, top + 51, 10, 10),
+                text(key + 15, top + 60, f"{name} {value:,.0f}", "start", "soft"),
+            ]
             left += width
-        top += 62
-    return picture(title, top, parts)
+    return picture(title, 48 + len(values) * 84 - 10, parts)
+
+
+def box(style: str, x: float, y: float, width: float, height: float) -> str:
+    return f'<rect {style} x="{x:.1f}" y="{y}" width="{width:.1f}" height="{height}" rx="3"/>'
 
 
 def text(x: float, y: float, content: str, anchor: str, kind: str) -> str:
