@@ -41,8 +41,8 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
         (workshop.root / tool).mkdir()
         people[tool] = Person(workshop.root / tool, uv=tool == "uv")
     whole = {tool: prompt_to_green(tool, person) for tool, person in people.items()}
-    for commands in whole.values():
-        run(commands[f"{tool_of(commands)}, the template"])  # fills the caches
+    for tool, commands in whole.items():
+        run(commands[f"{tool}, the template"])  # fills the caches
     steps = single_steps(people["uv"], workshop.root)
     samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.55, limits.rounds)
     samples |= by_turns(whole["pip"], limits.seconds * 0.45, limits.rounds)
@@ -93,10 +93,6 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
         ],
     )
     return section
-
-
-def tool_of(commands: dict[str, Command]) -> str:
-    return next(iter(commands)).split(",")[0]
 
 
 def pieces(parts: dict[str, Figure]) -> list[tuple[str, float]]:

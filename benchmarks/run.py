@@ -24,12 +24,12 @@ from whole_runs import growth, parallel, servers
 
 # The parts, and their share of the time.
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
-    "first_green": (first_green, 0.16),
-    "empty": (empty_tests, 0.19),
+    "first_green": (first_green, 0.15),
+    "empty": (empty_tests, 0.17),
     "databases": (database_tests, 0.25),
-    "http": (http_tests, 0.18),
-    "growth": (growth, 0.10),
-    "parallel": (parallel, 0.09),
+    "http": (http_tests, 0.16),
+    "growth": (growth, 0.16),
+    "parallel": (parallel, 0.08),
     "servers": (servers, 0.03),
 }
 HOW_TO_READ = (
