@@ -22,12 +22,13 @@ class Database:
         self._connection: aiosqlite.Connection | None = None
 
     async def begin(self) -> aiosqlite.Connection:
-        """Return the connection, in a new transaction."""
+        """Return the connection, in a new transaction with a savepoint."""
         if self._connection is None:
             self._connection = await self._stack.enter_async_context(connect(self._url))
             # A test database need not survive a power cut.
             await self._connection.execute("PRAGMA synchronous = OFF")
-        await self._connection.execute("BEGIN")
+        # One journey to the thread of aiosqlite instead of two.
+        await self._connection.executescript("BEGIN; SAVEPOINT test")
         return self._connection
 
     async def close(self) -> None:
@@ -49,7 +50,6 @@ async def connection(
 ) -> AsyncIterator[aiosqlite.Connection]:
     """The database in a transaction that is rolled back after the test."""
     connection = await database.begin()
-    await connection.execute("SAVEPOINT test")
     yield connection
     try:
         await connection.execute("ROLLBACK TO SAVEPOINT test")

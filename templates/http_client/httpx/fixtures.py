@@ -10,11 +10,16 @@ import pytest_asyncio
 
 from {{ cookiecutter.package_name }}.api import UserApi
 
+ANSWERS: dict[str, {{ cookiecutter.http_client }}.Response] = {}
+
 
 @pytest.fixture(scope="session")
 def ssl_context() -> ssl.SSLContext:
-    """The certificates to trust: loading them takes longer than a whole test."""
-    return ssl.create_default_context()
+    """No certificates, which take long to load: the API of the tests is plain HTTP.
+
+    `ssl.create_default_context()` trusts those of this machine.
+    """
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
@@ -34,14 +39,23 @@ def make_api(http_client: {{ cookiecutter.http_client }}.AsyncClient) -> Callabl
 @pytest.fixture
 def answers() -> dict[str, {{ cookiecutter.http_client }}.Response]:
     """What `in_process_api` answers, by path; anything else is a 404."""
-    return {}
+    ANSWERS.clear()
+    return ANSWERS
 
 
-@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def in_process_api(answers: dict[str, {{ cookiecutter.http_client }}.Response]) -> AsyncIterator[UserApi]:
-    """The API without server or socket: its requests are answered from `answers`."""
+@pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def in_process_client() -> AsyncIterator[{{ cookiecutter.http_client }}.AsyncClient]:
+    """A client without server or socket, as long as the event loop."""
     transport = {{ cookiecutter.http_client }}.MockTransport(
-        lambda request: answers.get(request.url.path, {{ cookiecutter.http_client }}.Response(404))
+        lambda request: ANSWERS.get(request.url.path, {{ cookiecutter.http_client }}.Response(404))
     )
     async with {{ cookiecutter.http_client }}.AsyncClient(transport=transport) as client:
-        yield UserApi(client, "http://api.test")
+        yield client
+
+
+@pytest.fixture
+def in_process_api(
+    in_process_client: {{ cookiecutter.http_client }}.AsyncClient, answers: dict[str, {{ cookiecutter.http_client }}.Response]
+) -> UserApi:
+    """The API through it: its requests are answered from `answers`."""
+    return UserApi(in_process_client, "http://api.test")

@@ -38,7 +38,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave out of the many small garbage collections what is older than the tests."""
-    gc.collect()
     gc.freeze()
 
 

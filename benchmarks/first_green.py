@@ -1,0 +1,157 @@
+"""From the prompt to a green suite, and where the time goes."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from charts import stacks
+from cli import Person, cookiecutter_command
+from measure import Command, Figure, Limits, by_turns, run, wall
+from report import Section, Target, show
+from suites import Workshop
+
+PROJECT = "my-async-project"
+COOKIECUTTER = [*cookiecutter_command(), "--no-input"]
+BY_HAND = {
+    "uv": ["uv sync --quiet --group dev", "uv run --quiet pytest --quiet"],
+    "pip": [
+        f"{sys.executable} -m venv .venv",
+        ".venv/bin/python -m pip install --quiet 'pip>=25.1'",
+        ".venv/bin/python -m pip install --quiet --editable . --group dev",
+        ".venv/bin/python -m pytest --quiet",
+    ],
+}
+EMPTY_TESTS = """
+import pytest
+
+
+@pytest.mark.parametrize("number", range({count}))
+async def test_nothing(number: int) -> None:
+    pass
+"""
+
+
+def first_green(workshop: Workshop, limits: Limits) -> Section:
+    """The template beside the same steps by hand, and each step alone."""
+    people = {}
+    for tool in BY_HAND:
+        (workshop.root / tool).mkdir()
+        people[tool] = Person(workshop.root / tool, uv=tool == "uv")
+    whole = {tool: prompt_to_green(tool, person) for tool, person in people.items()}
+    for tool, commands in whole.items():
+        run(commands[f"{tool}, the template"])  # fills the caches
+    steps = single_steps(people["uv"], workshop.root)
+    samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.55, limits.rounds)
+    samples |= by_turns(whole["pip"], limits.seconds * 0.45, limits.rounds)
+    figures = {name: wall(taken) for name, taken in samples.items()}
+
+    section = Section(
+        "To first green",
+        "From the command to a green suite with the default answers; the caches of uv and pip "
+        "are warm. By hand: the files, the environment and the suite, typed one after another.",
+        ["step", "ms"],
+        [[name, show(figure)] for name, figure in figures.items()],
+    )
+    parts = {
+        "cookiecutter": figures["import cookiecutter"],
+        "rendering": figures["rendering"] - figures["import cookiecutter"],
+        "hooks": figures["rendering and hooks"] - figures["rendering"],
+        "environment": figures["environment"],
+        "suite": figures["suite, first run"],
+    }
+    again = {
+        "until collected": figures["collection alone"],
+        "tests": figures["suite again"] - figures["collection alone"],
+    }
+    section.rows += [
+        *([f"part: {name}", show(part)] for name, part in parts.items()),
+        *([f"part of the suite again: {name}", show(part)] for name, part in again.items()),
+    ]
+    section.targets += [
+        Target(
+            "prompt to green with uv, against the same by hand",
+            figures["uv, the template"] / figures["uv, by hand"],
+            1.2,
+            "×",
+        ),
+        Target(
+            "default suite, whole process, against as many empty async tests",
+            figures["suite again"] / figures["as many empty tests"],
+            1.5,
+            "×",
+        ),
+    ]
+    section.pictures["first_green.svg"] = stacks(
+        "The default project, from the prompt to a green suite",
+        "ms",
+        [
+            ("With uv, warm cache", pieces(parts)),
+            ("The suite alone, from then on", pieces(again)),
+        ],
+    )
+    return section
+
+
+def pieces(parts: dict[str, Figure]) -> list[tuple[str, float]]:
+    return [(name, max(0.0, part.median)) for name, part in parts.items()]
+
+
+def prompt_to_green(tool: str, person: Person) -> dict[str, Command]:
+    """Return the command of the template, and what a person types instead."""
+    files = " ".join([*COOKIECUTTER, "run_suite=no"])
+    by_hand = " && ".join([files, f"cd {PROJECT}", *BY_HAND[tool]])
+    return {
+        f"{tool}, the template": fresh(person, COOKIECUTTER),
+        f"{tool}, by hand": fresh(person, ["sh", "-c", by_hand]),
+    }
+
+
+def fresh(person: Person, arguments: Sequence[str]) -> Command:
+    """Return a command that makes a project where there is none."""
+    return at(person, arguments, person.work, lambda: remove(person.work / PROJECT))
+
+
+def at(
+    person: Person, arguments: Sequence[str], folder: Path, prepare: Callable[[], object] = int
+) -> Command:
+    return Command(arguments, folder, {**person.environment, "PWD": str(folder)}, prepare)
+
+
+def single_steps(person: Person, root: Path) -> dict[str, Command]:
+    """Return the steps; the suite first runs right after its environment was made."""
+    run(fresh(person, [*COOKIECUTTER, "run_suite=no"]))
+    project = Path(shutil.move(person.work / PROJECT, root / "steps"))
+    subprocess.run(
+        ["uv", "sync", "--quiet", "--group", "dev"], cwd=project, env=person.environment, check=True
+    )
+    pytest = [str(project / ".venv" / "bin" / "python"), "-m", "pytest", "--quiet"]
+    collected = subprocess.check_output([*pytest, "--collect-only"], cwd=project, encoding="utf-8")
+    (count,) = re.findall(r"^(\d+) tests collected", collected, re.MULTILINE)
+    empty = root / "empty"
+    (empty / "tests").mkdir(parents=True)
+    (empty / "tests" / "test_nothing.py").write_text(EMPTY_TESTS.format(count=count))
+    shutil.copy(project / "pyproject.toml", empty)
+
+    def without_environment() -> None:
+        for folder in [project / ".venv", *project.rglob("__pycache__")]:
+            remove(folder)
+
+    return {
+        "import cookiecutter": at(person, [sys.executable, "-c", "import cookiecutter.main"], root),
+        "rendering": fresh(person, [*COOKIECUTTER, "--accept-hooks", "no"]),
+        "rendering and hooks": fresh(person, [*COOKIECUTTER, "run_suite=no"]),
+        "environment": at(
+            person, ["uv", "sync", "--quiet", "--group", "dev"], project, without_environment
+        ),
+        "suite, first run": at(person, pytest, project),
+        "collection alone": at(person, [*pytest, "--collect-only"], project),
+        "suite again": at(person, pytest, project),
+        "as many empty tests": at(person, pytest, empty),
+    }
+
+
+def remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,127 @@
+"""Whole processes, run by turns, and what their times come to."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is run, where, and what is done before it, which is not timed."""
+
+    arguments: Sequence[str | Path]
+    cwd: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], object] = lambda: None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The milliseconds of one process and of all that it has waited for."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Values of the same thing, one per round."""
+
+    values: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+    def __sub__(self, other: "Figure") -> "Figure":
+        return Figure(tuple(a - b for a, b in zip(self.values, other.values, strict=True)))
+
+    def __truediv__(self, other: "Figure | float") -> "Figure":
+        if isinstance(other, Figure):
+            return Figure(tuple(a / b for a, b in zip(self.values, other.values, strict=True)))
+        return Figure(tuple(value / other for value in self.values))
+
+
+class FailedError(Exception):
+    """A command has failed; the text is its output."""
+
+    @property
+    def reason(self) -> str:
+        """The line that says why."""
+        lines = str(self).splitlines()
+        errors = [line.removeprefix("E").strip() for line in lines if line.startswith("E  ")]
+        return (errors or lines)[-1]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a section may run its commands, how often at most, how large its suites are."""
+
+    seconds: float
+    rounds: int
+    size: float = 1.0
+
+    def tests(self, tests: int) -> int:
+        return max(2, round(tests * self.size))
+
+
+def run(command: Command) -> Sample:
+    """Run a command, which must succeed."""
+    command.prepare()
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command.arguments,
+            cwd=command.cwd,
+            env={**clean_environment(), **command.variables},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            output.seek(0)
+            raise FailedError(output.read())
+    return Sample(wall * 1000, (usage.ru_utime + usage.ru_stime) * 1000)
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what changes how pytest and Python run."""
+    changing = ("PYTEST_", "PYTHON", "COV_", "TEST_DATABASE_URL", "VIRTUAL_ENV")
+    return {name: value for name, value in os.environ.items() if not name.startswith(changing)}
+
+
+def by_turns(
+    commands: Mapping[Key, Command], seconds: float, rounds: int
+) -> dict[Key, list[Sample]]:
+    """Run every command once per round, as many rounds as the seconds allow, at least one."""
+    samples: dict[Key, list[Sample]] = {key: [] for key in commands}
+    began = time.monotonic()
+    for number in range(1, rounds + 1):
+        for key, command in commands.items():
+            samples[key].append(run(command))
+        spent = time.monotonic() - began
+        print(".", end="", file=sys.stderr, flush=True)
+        if spent + spent / number > seconds:
+            break
+    print(file=sys.stderr)
+    return samples
+
+
+def wall(samples: list[Sample]) -> Figure:
+    return Figure(tuple(sample.wall for sample in samples))
+
+
+def cpu(samples: list[Sample]) -> Figure:
+    return Figure(tuple(sample.cpu for sample in samples))

@@ -1,0 +1,5 @@
+"""A test function that does nothing: what pytest itself costs."""
+
+
+def test_nothing() -> None:
+    pass

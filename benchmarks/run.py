@@ -1,0 +1,101 @@
+"""Measure what the documentation claims: tables, pictures, and which targets are met."""
+
+import argparse
+import os
+import platform
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent / "tests"))
+
+from first_green import first_green
+from measure import Limits
+from per_test import database_tests, empty_tests, http_tests
+from report import Section, targets_table
+from suites import Workshop
+from whole_runs import growth, parallel, servers
+
+# The parts, and their share of the time.
+SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
+    "first_green": (first_green, 0.15),
+    "empty": (empty_tests, 0.17),
+    "databases": (database_tests, 0.25),
+    "http": (http_tests, 0.16),
+    "growth": (growth, 0.16),
+    "parallel": (parallel, 0.08),
+    "servers": (servers, 0.03),
+}
+HOW_TO_READ = (
+    "A median and, in brackets, the lowest and the highest of the rounds, in which all variants "
+    "of a table took turns. Times per test are those of a whole process with so many tests, less "
+    "those of one with a single test."
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
+    parser.add_argument("--minutes", type=float, default=8, help="of measuring, for all sections")
+    parser.add_argument("--rounds", type=int, default=7, help="at most, in the time that there is")
+    parser.add_argument("--size", type=float, default=1, help="of the suites; 0.01 to try it out")
+    parser.add_argument(
+        "--write", type=Path, help="where to; all sections are written to benchmarks by themselves"
+    )
+    options = parser.parse_args()
+    names = options.sections or list(SECTIONS)
+    if unknown := set(names) - set(SECTIONS):
+        parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    began = time.monotonic()
+    sections = []
+    with ExitStack() as stack:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
+        workshop = Workshop(root, stack)
+        for name in names:
+            print(name, end=" ", file=sys.stderr, flush=True)
+            measure, share = SECTIONS[name]
+            seconds = options.minutes * 60 * share
+            section = measure(workshop, Limits(seconds, options.rounds, options.size))
+            sections.append(section)
+            print(section.markdown(), flush=True)
+        machine = machine_of(workshop)
+    targets = targets_table([target for section in sections for target in section.targets])
+    print(targets, machine, sep="\n\n")
+    folder = options.write or (None if options.sections else HERE)
+    if folder:
+        folder.mkdir(exist_ok=True)
+        minutes = (time.monotonic() - began) / 60
+        head = f"{machine} The whole run took {minutes:.0f} minutes. {HOW_TO_READ}"
+        reading = (HERE / "reading.md").read_text(encoding="utf-8")
+        parts = ["# Results", head, targets, reading, *(s.markdown() for s in sections)]
+        text = "\n\n".join(part.strip() for part in parts) + "\n"
+        (folder / "RESULTS.md").write_text(text, encoding="utf-8")
+        for section in sections:
+            for file, picture in section.pictures.items():
+                (folder / file).write_text(picture, encoding="utf-8")
+
+
+def machine_of(workshop: Workshop) -> str:
+    """Describe the machine and what was measured."""
+    cpuinfo = Path("/proc/cpuinfo")
+    names = (
+        re.findall(r"^model name\s*: (.*)$", cpuinfo.read_text(), re.MULTILINE)
+        if cpuinfo.exists()
+        else []
+    )
+    processor = names[0] if names else platform.processor()
+    return (
+        f"{date.today():%B %Y}; {os.cpu_count()} cores, {processor}; "
+        f"{platform.system()} {platform.machine()}, "
+        f"{', '.join([f'Python {platform.python_version()}', *workshop.versions()])}."
+    )
+
+
+if __name__ == "__main__":
+    main()

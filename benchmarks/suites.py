@@ -1,0 +1,178 @@
+"""What is compared: suites of one test each, ready to run."""
+
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from generated import Answers, pyproject_of, render
+from measure import Command
+from uv import find_uv_bin
+
+HERE = Path(__file__).parent
+SERVERS = ("postgresql", "mysql")
+HOLD_SERVER = """
+import sys
+from tests.fixtures.database_urls import start_server
+with start_server() as url:
+    print(url, flush=True)
+    sys.stdin.read()
+"""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A file of `recipes`, on its own or, given answers, in a project of the template."""
+
+    name: str
+    recipe: str
+    answers: Answers | None = None
+    guarded: bool = True
+    tests: int = 1000
+
+    @cached_property
+    def script(self) -> dict[str, Any]:
+        """What a recipe says of itself, as scripts do (PEP 723)."""
+        text = (HERE / "recipes" / self.recipe).read_text(encoding="utf-8")
+        lines = re.findall(r"^#(?: (.*))?$", text, re.MULTILINE)
+        return tomllib.loads("\n".join(line for line in lines if "///" not in line))
+
+    @property
+    def loop(self) -> str:
+        """The scope of the event loop."""
+        if self.answers is not None:
+            return self.answers.get("fixture_loop_scope", "function")
+        settings = self.script.get("tool", {}).get("pytest", {})
+        return str(settings.get("asyncio_default_test_loop_scope", "function"))
+
+    @property
+    def database(self) -> str:
+        return (self.answers or {}).get("database", self.recipe.split("_")[0])
+
+
+class Workshop:
+    """A folder with the projects, environments and servers of a run."""
+
+    def __init__(self, root: Path, stack: ExitStack) -> None:
+        self.root = root
+        self._stack = stack
+        self._environments: dict[frozenset[str], Path] = {}
+        self._projects: dict[str, tuple[Path, Path]] = {}
+        self._urls: dict[str, str] = {}
+
+    def command(self, suite: Suite, tests: int, *options: str, own_server: bool = False) -> Command:
+        """Return how to run a suite, so many times its test."""
+        project, python = self.project(suite)
+        variables = {"TESTS": str(tests), "PYTHONPATH": f"src:{HERE}"}
+        if suite.database in SERVERS and not own_server:
+            name = "DATABASE_URL" if suite.answers is None else "TEST_DATABASE_URL"
+            variables[name] = self.server(suite.database)
+        pytest: list[str | Path] = [
+            python,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "many",
+            "-p",
+            "no:cacheprovider",
+        ]
+        return Command([*pytest, *options], project, variables)
+
+    def project(self, suite: Suite) -> tuple[Path, Path]:
+        """Return the folder of a suite, and its Python."""
+        key = repr((suite.recipe, suite.answers, suite.guarded))
+        if key not in self._projects:
+            folder = self.root / f"project-{len(self._projects)}"
+            if suite.answers is None:
+                requirements = write_recipe(folder, suite)
+            else:
+                folder, requirements = write_generated(folder, suite)
+            self._projects[key] = folder, self.environment(requirements)
+        return self._projects[key]
+
+    def environment(self, requirements: list[str]) -> Path:
+        """Return the Python of an environment with these requirements and no others."""
+        key = frozenset(requirements)
+        if key not in self._environments:
+            folder = self.root / f"environment-{len(self._environments)}"
+            python = folder / "bin" / "python"
+            uv = [find_uv_bin(), "--quiet"]
+            subprocess.run([*uv, "venv", folder], check=True)
+            subprocess.run([*uv, "pip", "install", "--python", python, *requirements], check=True)
+            self._environments[key] = python
+        return self._environments[key]
+
+    def versions(self) -> list[str]:
+        """Return the versions of everything that the suites ask for by name."""
+        asked = {re.split(r"[^\w.-]", name)[0] for names in self._environments for name in names}
+        found: set[str] = set()
+        for python in self._environments.values():
+            command = [find_uv_bin(), "--quiet", "pip", "freeze", "--python", str(python)]
+            listed = subprocess.check_output(command, encoding="utf-8").split()
+            found |= {line.replace("==", " ") for line in listed if line.split("==")[0] in asked}
+        return sorted(found)
+
+    def server(self, database: str) -> str:
+        """Return the URL of a server that all suites share: one as our fixtures start it."""
+        if database not in self._urls:
+            suite = Suite("server", "empty_async.py", {"database": database})
+            self._urls[database] = self._stack.enter_context(held_server(*self.project(suite)))
+        return self._urls[database]
+
+
+def write_recipe(folder: Path, suite: Suite) -> list[str]:
+    """Make a suite of a recipe and return what it requires."""
+    folder.mkdir()
+    settings = {"asyncio_mode": "auto"} | suite.script.get("tool", {}).get("pytest", {})
+    lines = [f'{name} = "{value}"' for name, value in settings.items()]
+    (folder / "pyproject.toml").write_text("\n".join(["[tool.pytest]", *lines, ""]))
+    shutil.copy(HERE / "recipes" / suite.recipe, folder / "test_recipe.py")
+    requirements: list[str] = suite.script["dependencies"]
+    return requirements
+
+
+def write_generated(folder: Path, suite: Suite) -> tuple[Path, list[str]]:
+    """Generate a project whose only test is that of the suite."""
+    project = render(folder, suite.answers or {})
+    if suite.recipe:
+        for file in (project / "tests").glob("test_*.py"):
+            file.unlink()
+        shutil.copy(HERE / "recipes" / suite.recipe, project / "tests" / "test_recipe.py")
+    if not suite.guarded:
+        conftest = project / "tests" / "conftest.py"
+        lines = conftest.read_text().splitlines(keepends=True)
+        conftest.write_text("".join(line for line in lines if "tests.guards" not in line))
+        shutil.rmtree(project / "tests" / "guards")
+    pyproject = pyproject_of(project)
+    return project, [*pyproject["project"]["dependencies"], *pyproject["dependency-groups"]["test"]]
+
+
+@contextmanager
+def held_server(project: Path, python: Path) -> Iterator[str]:
+    """Start the server of a generated project, and stop it in the end."""
+    holder = subprocess.Popen(
+        [python, "-c", HOLD_SERVER],
+        cwd=project,
+        env={"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONPATH": "src:."},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    try:
+        assert holder.stdout
+        yield holder.stdout.readline().strip()
+    finally:
+        holder.communicate()
+
+
+def has_mysql() -> bool:
+    """Tell whether this machine has a server for the suites of MySQL."""
+    path = "/usr/bin:/usr/sbin:/usr/local/bin:/opt/homebrew/bin"
+    return any(shutil.which(name, path=path) for name in ("mariadbd", "mysqld"))

@@ -1,0 +1,78 @@
+"""What is compared with what."""
+
+from generated import CHOICES
+from suites import Suite
+
+SQLITE = {"database": "sqlite", "http_client": "none"}
+POSTGRESQL = {"database": "postgresql", "http_client": "none"}
+MYSQL = {"database": "mysql", "http_client": "none"}
+SESSION = {"fixture_loop_scope": "session"}
+SQLALCHEMY = {"data_access": "sqlalchemy"}
+
+
+def empty(scope: str, mode: str = "auto", *, guarded: bool = False) -> Suite:
+    """Return a suite of empty async tests."""
+    name = f"async, {scope} loop, {mode}{', guards' if guarded else ''}"
+    answers = {"database": "none", "http_client": "none"}
+    answers |= {"fixture_loop_scope": scope, "asyncio_mode": mode}
+    return Suite(name, "empty_async.py", answers, guarded=guarded)
+
+
+def client(name: str) -> dict[str, str]:
+    return {"database": "none", "http_client": name, **SESSION}
+
+
+EMPTY = [
+    Suite("sync", "empty_sync.py", empty("function").answers, guarded=False),
+    Suite("sync, guards", "empty_sync.py", empty("function").answers),
+    *(empty(scope, mode) for scope in CHOICES["fixture_loop_scope"] for mode in ("auto", "strict")),
+    *(empty(scope, guarded=True) for scope in CHOICES["fixture_loop_scope"]),
+]
+
+# What the others are compared with, in the same run.
+FLOORS = [empty("session"), empty("function"), empty("session", guarded=True)]
+
+DATABASES = [
+    Suite("SQLite, ours", "ours_sqlite.py", SQLITE | SESSION),
+    Suite("SQLite, ours, function loop", "ours_sqlite.py", SQLITE),
+    Suite("SQLite, ours, SQLAlchemy", "ours_sqlalchemy.py", SQLITE | SESSION | SQLALCHEMY),
+    Suite("SQLite, in memory per test", "sqlite_memory_per_test.py", tests=500),
+    Suite("SQLite, connect per test", "sqlite_file_connect_per_test.py", tests=300),
+    Suite("SQLite, SQLAlchemy per test", "sqlite_sqlalchemy_engine_per_test.py", tests=200),
+    Suite("PostgreSQL, ours", "ours_postgresql.py", POSTGRESQL | SESSION),
+    Suite("PostgreSQL, ours, function loop", "ours_postgresql.py", POSTGRESQL, tests=200),
+    Suite("PostgreSQL, ours, SQLAlchemy", "ours_sqlalchemy.py", POSTGRESQL | SESSION | SQLALCHEMY),
+    Suite("PostgreSQL, SQLAlchemy savepoints", "postgresql_sqlalchemy_savepoint.py"),
+    Suite("PostgreSQL, connect per test", "postgresql_connect_per_test.py", tests=300),
+    Suite("PostgreSQL, pool per test", "postgresql_pool_per_test.py", tests=300),
+    Suite("PostgreSQL, clone per test", "postgresql_clone_per_test.py", tests=50),
+    Suite("PostgreSQL, pytest-postgresql", "postgresql_pytest_postgresql.py", tests=50),
+    Suite("MySQL, ours", "ours_mysql.py", MYSQL | SESSION),
+    Suite("MySQL, ours, SQLAlchemy", "ours_sqlalchemy.py", MYSQL | SESSION | SQLALCHEMY),
+    Suite("MySQL, connect per test", "mysql_connect_per_test.py", tests=300),
+    Suite("MySQL, pool per test", "mysql_pool_per_test.py", tests=300),
+]
+
+HTTP = [
+    Suite("HTTPX2, ours, loopback", "ours_http.py", client("httpx2")),
+    Suite("HTTPX2, ours, in process", "ours_in_process_httpx2.py", client("httpx2")),
+    Suite("HTTPX2, client per test", "httpx2_client_per_test.py", tests=100),
+    Suite("HTTPX2, pytest-httpx2", "httpx2_pytest_httpx2.py", tests=100),
+    Suite("HTTPX, ours, loopback", "ours_http.py", client("httpx")),
+    Suite("HTTPX, ours, in process", "ours_in_process_httpx.py", client("httpx")),
+    Suite("HTTPX, client per test", "httpx_client_per_test.py", tests=100),
+    Suite("HTTPX, respx", "httpx_respx.py", tests=100),
+    Suite("HTTPX, pytest-httpx", "httpx_pytest_httpx.py", tests=100),
+    Suite("aiohttp, ours, loopback", "ours_http.py", client("aiohttp")),
+    Suite("aiohttp, client per test", "aiohttp_client_per_test.py", tests=300),
+    Suite("aiohttp, aioresponses", "aiohttp_aioresponses.py", tests=300),
+]
+
+GROWING = [empty("function", guarded=True), empty("session", guarded=True)]
+PARALLEL = Suite("PostgreSQL", "ours_postgresql.py", POSTGRESQL | SESSION)
+STARTING = [
+    empty("session", guarded=True),
+    Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION),
+    PARALLEL,
+    Suite("MySQL", "ours_mysql.py", MYSQL | SESSION),
+]
