@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from {{ cookiecutter.package_name }}.api import UserApi
 
-ANSWERS: dict[str, {{ cookiecutter.http_client }}.Response] = {}
+Answers = dict[str, {{ cookiecutter.http_client }}.Response]
 
 
 @pytest.fixture(scope="session")
@@ -36,26 +36,32 @@ def make_api(http_client: {{ cookiecutter.http_client }}.AsyncClient) -> Callabl
     return partial(UserApi, http_client)
 
 
+@pytest.fixture(scope="session")
+def answers_of_this_run() -> Answers:
+    """What `answers` gives to each test, emptied."""
+    return {}
+
+
 @pytest.fixture
-def answers() -> dict[str, {{ cookiecutter.http_client }}.Response]:
+def answers(answers_of_this_run: Answers) -> Answers:
     """What `in_process_api` answers, by path; anything else is a 404."""
-    ANSWERS.clear()
-    return ANSWERS
+    answers_of_this_run.clear()
+    return answers_of_this_run
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def in_process_client() -> AsyncIterator[{{ cookiecutter.http_client }}.AsyncClient]:
+async def in_process_client(
+    answers_of_this_run: Answers,
+) -> AsyncIterator[{{ cookiecutter.http_client }}.AsyncClient]:
     """A client without server or socket, as long as the event loop."""
     transport = {{ cookiecutter.http_client }}.MockTransport(
-        lambda request: ANSWERS.get(request.url.path, {{ cookiecutter.http_client }}.Response(404))
+        lambda request: answers_of_this_run.get(request.url.path, {{ cookiecutter.http_client }}.Response(404))
     )
     async with {{ cookiecutter.http_client }}.AsyncClient(transport=transport) as client:
         yield client
 
 
 @pytest.fixture
-def in_process_api(
-    in_process_client: {{ cookiecutter.http_client }}.AsyncClient, answers: dict[str, {{ cookiecutter.http_client }}.Response]
-) -> UserApi:
+def in_process_api(in_process_client: {{ cookiecutter.http_client }}.AsyncClient, answers: Answers) -> UserApi:
     """The API through it: its requests are answered from `answers`."""
     return UserApi(in_process_client, "http://api.test")
