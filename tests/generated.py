@@ -25,18 +25,24 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 Answers = dict[str, str]
 
 
+# Questions whose first answer leaves no trace.
+ADDITIONS = ("web_framework", "redis", "event_loop", "anyio")
+
+
 def all_answers() -> Iterator[Answers]:
-    """Yield every combination of answers."""
-    for values in itertools.product(*(CHOICES[question] for question in VARIED)):
-        yield dict(zip(VARIED, values, strict=True))
+    """Yield every combination of answers, without additions."""
+    core = [question for question in VARIED if question not in ADDITIONS]
+    for values in itertools.product(*(CHOICES[question] for question in core)):
+        yield dict(zip(core, values, strict=True))
 
 
 def each_answer() -> Iterator[Answers]:
     """Yield answers that together bring in every file of every answer."""
     for database, access in itertools.product(CHOICES["database"], CHOICES["data_access"]):
         yield {"database": database, "data_access": access}
-    for client in CHOICES["http_client"]:
-        yield {"http_client": client}
+    for question in ("http_client", *ADDITIONS):
+        for answer in CHOICES[question]:
+            yield {question: answer}
 
 
 def name_of(answers: Answers) -> str:

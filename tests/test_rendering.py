@@ -25,6 +25,9 @@ from generated import (
     text_files,
 )
 
+# Answers that are also words of every project.
+WORDLESS = {"none", "no", "yes", "asyncio", "both", "auto", "strict", *CHOICES["fixture_loop_scope"]}
+
 FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
 
 combinations = pytest.mark.parametrize(
@@ -42,7 +45,8 @@ def projects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
     words: dict[str, dict[str, set[str]]] = {}
-    for question in ("database", "data_access", "http_client"):
+    answers = {question: CHOICES[question][0] for question in VARIED} | answers
+    for question in FOLDERS:
         words[question] = {}
         for answer in CHOICES[question]:
             listed = "".join(
@@ -50,7 +54,7 @@ def foreign_words(answers: Answers) -> set[str]:
                 for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
             )
             names = set(re.findall(r'"([\w-]+)', listed))
-            names |= {name.replace("-", "_") for name in names} | {answer} - {"none"}
+            names |= {name.replace("-", "_") for name in names} | {answer} - WORDLESS
             words[question][answer] = names
     ours = set().union(*(words[question][answers[question]] for question in words))
     return set().union(*(set().union(*of.values()) for of in words.values())) - ours

@@ -1,6 +1,7 @@
 {% set entries -%}
-{% include "data_access/" ~ cookiecutter.data_access ~ "/closable.py" -%}
-{% include "http_client/" ~ cookiecutter.http_client ~ "/closable.py" -%}
+{% for part in cookiecutter.__parts.split() if part != "database" -%}
+{% include part ~ "/" ~ cookiecutter[part] ~ "/closable.py" -%}
+{% endfor -%}
 {% endset -%}
 {% set modules = [] -%}
 {% for entry in entries.splitlines() if entry.strip() -%}
