@@ -46,7 +46,7 @@ LEAKS = re.compile(
 )
 
 
-NO_SERVER = 69  # the exit status of a generated suite that finds no database server
+NO_SERVER = 69  # the exit status of a generated suite that finds no server
 
 
 class NotVerifiedError(Exception):
@@ -239,7 +239,7 @@ def run_suite() -> tuple[bool, str]:
             process.wait()
         counts = read_counts(report)
     if process.returncode == NO_SERVER:
-        raise NotVerifiedError("the tests have no database server, see above")
+        raise NotVerifiedError("the tests have no server to use, see above")
     result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
     result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
     return process.returncode == 0 and counts.get("passed", 0) > 0, result
