@@ -49,7 +49,7 @@ LEAKS = re.compile(
 BEGAN = time.time()
 LITTLE = 1_000_000  # bytes; a disk with less is as good as full
 
-NO_SERVER = 69  # the exit status of a generated suite that finds no database server
+NO_SERVER = 69  # the exit status of a generated suite that finds no server
 
 
 class NotVerifiedError(Exception):
@@ -247,7 +247,7 @@ def run_suite() -> tuple[bool, str]:
             process.wait()
         counts = read_counts(report)
     if process.returncode == NO_SERVER:
-        raise NotVerifiedError("the tests have no database server, see above")
+        raise NotVerifiedError("the tests have no server to use, see above")
     for place in (Path.cwd(), tempfile.gettempdir()):
         if process.returncode and shutil.disk_usage(place).free < LITTLE:
             message = f"no space is left in {place}"

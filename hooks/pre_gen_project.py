@@ -56,7 +56,7 @@ RESERVED = frozenset(
     propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
     pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
     socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
-    uv_build uvloop werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    uv_build uvloop valkey werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 

@@ -41,8 +41,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         usual = marker.args[0]
         is_thorough = metafunc.config.getoption("thorough")
         which = marker.kwargs.get("thorough", usual) if is_thorough else usual
-        listed = [pytest.param(one, id=name_of(one)) for one in COMBINATIONS[which]()]
-        metafunc.parametrize("answers", listed)
+        named = {name_of(answers): answers for answers in COMBINATIONS[which]()}
+        metafunc.parametrize("answers", named.values(), ids=named)
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,11 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 Answers = dict[str, str]
 
 
+# Questions whose first answer leaves no trace.
+ADDITIONS = ("web_framework", "redis", "event_loop", "anyio")
+CORE = [question for question in VARIED if question not in ADDITIONS]
+
+
 def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
     """Return every combination of answers to some questions."""
     questions = list(questions)
@@ -36,19 +41,25 @@ def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
     return [dict(zip(questions, combination, strict=True)) for combination in values]
 
 
-def covering_answers(strength: int) -> list[Answers]:
+def covering_answers(strength: int, questions: Iterable[str] = VARIED) -> list[Answers]:
     """Return few combinations that hold every pair (2) or triple (3) of answers."""
-    made = make({question: CHOICES[question] for question in VARIED}, strength=strength)
+    made = make({question: CHOICES[question] for question in questions}, strength=strength)
     # Ordered by content, so that every worker of a run names the same tests.
     return sorted(made, key=name_of)
 
 
 # Questions that decide no type, as a test shows.
 UNTYPED = ("asyncio_mode", "fixture_loop_scope")
+TYPED = [question for question in VARIED if question not in UNTYPED]
 
 COMBINATIONS: dict[str, Callable[[], list[Answers]]] = {
     "all": all_answers,
-    "all types": lambda: all_answers(sorted({*VARIED} - {*UNTYPED})),
+    "all without additions": lambda: [*all_answers(CORE), *covering_answers(3)],
+    "all types": lambda: all_answers(TYPED),
+    "all types without additions": lambda: [
+        *all_answers(question for question in TYPED if question in CORE),
+        *covering_answers(2, TYPED),
+    ],
     "all databases": lambda: [
         answers
         for answers in all_answers([*UNTYPED, "database", "data_access"])
@@ -63,13 +74,17 @@ def each_answer() -> Iterator[Answers]:
     """Yield answers that together bring in every file of every answer."""
     for database, access in itertools.product(CHOICES["database"], CHOICES["data_access"]):
         yield {"database": database, "data_access": access}
-    for client in CHOICES["http_client"]:
-        yield {"http_client": client}
+    for question in ("http_client", *ADDITIONS):
+        for answer in CHOICES[question][1:]:
+            yield {question: answer}
 
 
 def name_of(answers: Answers) -> str:
     """Name a combination by its answers, as a test id and as a folder."""
-    return "-".join(answers[question] for question in VARIED if question in answers)
+    without_trace = {(question, CHOICES[question][0]) for question in ADDITIONS}
+    told = [(question, answers[question]) for question in VARIED if question in answers]
+    words = [one[0] if one[1] == "yes" else one[1] for one in told if one not in without_trace]
+    return "-".join(words) or "default"
 
 
 def command_for(answers: Answers) -> str:

@@ -1,20 +1,17 @@
 """The databases of generated projects: isolated, cleaned up after, on your own server too."""
 
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Environment, skip_without_server
 from generated import CHOICES, Answers, command_for, render
 from test_suites import DISTRIBUTIONS, distribution_for, run_suite
+from waiting import SIGNALS, is_served, wait_until, waiting_suite
 
 DROPPED_IN = Path(__file__).parent / "dropped_in"
 DATABASES = [database for database in CHOICES["database"] if database != "none"]
@@ -105,98 +102,30 @@ def test_notifications_arrive_in_a_fresh_database(
     assert counts == {"passed": 2}
 
 
-WAITING = """
-import asyncio, os
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-
-import pytest
-
-@pytest.mark.asyncio
-@pytest.mark.timeout(60)
-@pytest.mark.parametrize("number", range(4))
-async def test_waiting(store, server, number) -> None:
-    ((folder,),) = [
-        query for name, query in parse_qs(urlsplit(server.url).query).items()
-        if name in ("host", "unix_socket")
-    ]
-    Path(f"folder-{os.getpid()}.part").write_text(folder.removesuffix("/socket"))
-    Path(f"folder-{os.getpid()}.part").rename(f"folder-{os.getpid()}.txt")
-    await asyncio.Event().wait()
+# Where the server of a run has its folder.
+FOLDER = """
+parse_qs(urlsplit(server.url).query).get("host") or
+[os.path.dirname(parse_qs(urlsplit(server.url).query)["unix_socket"][0])]
 """
-
-
-@pytest.fixture
-def start_waiting(
-    tmp_path: Path, environment: Environment
-) -> Iterator[Callable[[str, int], tuple[subprocess.Popen[str], Path]]]:
-    """Start a suite whose tests wait; return it, and the folder of its server."""
-    with contextlib.ExitStack() as stack:
-
-        def start(database: str, workers: int) -> tuple[subprocess.Popen[str], Path]:
-            project = render(tmp_path, {"database": database, "http_client": "none"})
-            (project / "tests" / "test_waiting.py").write_text(WAITING, encoding="utf-8")
-            command = [str(environment.python), "-m", "pytest", "-n", str(workers)]
-            suite = subprocess.Popen(
-                [*command, "-p", "no:randomly", "tests/test_waiting.py"],
-                cwd=project,
-                env=os.environ | {"PYTHONPATH": "src"},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                start_new_session=True,
-            )
-            stack.enter_context(suite)
-            stack.callback(end, suite)
-            wait_until(lambda: len(list(project.glob("folder-*.txt"))) == max(workers, 1))
-            (folder,) = {file.read_text() for file in project.glob("folder-*.txt")}
-            return suite, Path(folder)
-
-        yield start
-
-
-def end(suite: subprocess.Popen[str]) -> None:
-    """Kill a suite and its workers, if they have not ended."""
-    if suite.poll() is None:
-        os.killpg(suite.pid, signal.SIGKILL)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Look every now and then whether a process outside has come so far."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it takes too long"
-        time.sleep(0.02)
-
-
-def is_served(folder: Path) -> bool:
-    """Tell whether a process works in a folder."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "args"], stdout=subprocess.PIPE, encoding="utf-8", check=True
-    )
-    return str(folder) in listed.stdout
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no servers on sockets in files")
 @pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("how", ["interrupted", "killed"])
+@pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize("database", SERVERS)
 def test_nothing_is_left_of_a_server(
-    start_waiting: Callable[[str, int], tuple[subprocess.Popen[str], Path]],
-    database: str,
-    how: str,
-    workers: int,
+    tmp_path: Path, environment: Environment, database: str, how: str, workers: int
 ) -> None:
     skip_without_server(database)
-    suite, folder = start_waiting(database, workers)
-    assert is_served(folder)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    fixtures = "store, server"
+    with waiting_suite(environment.python, project, fixtures, FOLDER, workers) as (suite, folders):
+        (folder,) = folders
+        assert is_served(folder)
 
-    if how == "interrupted":
-        os.killpg(suite.pid, signal.SIGINT)  # what Ctrl-C does
-    else:
-        os.killpg(suite.pid, signal.SIGKILL)
+        os.killpg(suite.pid, SIGNALS[how])
 
-    wait_until(lambda: not folder.exists() and not is_served(folder), seconds=15)
+        wait_until(lambda: not folder.exists() and not is_served(folder), seconds=15)
 
 
 TELL_FOLDER = """

@@ -19,7 +19,11 @@ LOOPS = [
 POSTGRESQL = {"database": "postgresql", "http_client": "httpx2"}
 SQLITE = {"database": "sqlite", "http_client": "aiohttp"}
 NO_DATABASE = {"database": "none", "http_client": "httpx2"}
-SERVER = {"TEST_DATABASE_URL": "postgresql://somebody@db.test/data"}
+REDIS = NO_DATABASE | {"redis": "yes"}
+SERVERS = {
+    "TEST_DATABASE_URL": "postgresql://somebody@db.test/data",
+    "TEST_REDIS_URL": "redis://:secret@redis.test:6379/0",
+}
 
 
 def drop_in(project: Path, mistakes: str, loop: str) -> dict[str, str]:
@@ -57,7 +61,8 @@ def outcomes(
     [
         pytest.param(["loop_scopes", "hangs", "leaks"], POSTGRESQL, {}, id="most"),
         pytest.param(["leaks_of_sqlite"], SQLITE, {}, id="sqlite"),
-        pytest.param(["network"], NO_DATABASE, SERVER, id="network"),
+        pytest.param(["network"], NO_DATABASE, SERVERS, id="network"),
+        pytest.param(["leaks_of_redis"], REDIS, {}, id="redis"),
     ],
 )
 def test_guards_name_the_mistakes(

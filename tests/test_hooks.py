@@ -87,7 +87,7 @@ def test_no_database_server_is_not_verified(person: Person) -> None:
     result = person.cookiecutter("database=postgresql", TEST_DATABASE_URL=url)
     assert result.returncode == 0, result.stderr
     assert (person.work / SLUG / "pyproject.toml").is_file()
-    assert "\nNOT VERIFIED: the tests have no database server, see above." in result.stdout
+    assert "\nNOT VERIFIED: the tests have no server to use, see above." in result.stdout
     assert "TEST_DATABASE_URL: " in result.stdout.split("NOT VERIFIED")[0]
 
 

@@ -26,12 +26,21 @@ from generated import (
     text_files,
 )
 
+# Answers that are also words of every project.
+WORDLESS = {
+    "none",
+    "no",
+    "yes",
+    "asyncio",
+    "both",
+    "auto",
+    "strict",
+    *CHOICES["fixture_loop_scope"],
+}
+
 FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
 
-# Answers that are also words of every project.
-WORDLESS = {"none", "auto", "strict", *CHOICES["fixture_loop_scope"]}
-
-every_combination = pytest.mark.combinations("all")
+every_combination = pytest.mark.combinations("all without additions", thorough="all")
 
 
 @cache
@@ -47,6 +56,7 @@ def words_of(question: str, answer: str) -> frozenset[str]:
 
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
+    answers = {question: CHOICES[question][0] for question in FOLDERS} | answers
     words = {word for one in FOLDERS for answer in CHOICES[one] for word in words_of(one, answer)}
     return words.difference(*(words_of(question, answers[question]) for question in FOLDERS))
 
@@ -167,7 +177,7 @@ def test_mode_and_loop_scope_change_no_types(
     assert code == code_of_sibling
 
 
-@pytest.mark.combinations("all types", thorough="all")
+@pytest.mark.combinations("all types without additions", thorough="all types")
 def test_types_are_right(
     project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

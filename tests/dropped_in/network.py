@@ -97,9 +97,10 @@ async def test_right_loopback() -> None:
 
 
 @pytest.mark.asyncio
-async def test_right_database_host() -> None:
+@pytest.mark.parametrize("host", ["db.test", "redis.test"])
+async def test_right_host_of_a_server(host: str) -> None:
     with suppress(OSError):
-        await asyncio.get_running_loop().getaddrinfo("db.test", 5432)
+        await asyncio.get_running_loop().getaddrinfo(host, 5432)
 
 
 @pytest.mark.allow_network("a datagram to a network that is for documentation only")

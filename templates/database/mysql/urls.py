@@ -2,16 +2,11 @@
 
 import asyncio
 import os
-import shlex
 import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from itertools import count
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import {% if cookiecutter.data_access != "driver" %}parse_qsl, {% endif %}quote, {% if cookiecutter.data_access != "driver" %}unquote, {% endif %}urlsplit
 from uuid import uuid4
@@ -25,8 +20,9 @@ from {{ cookiecutter.package_name }}.store import arguments_of, create_schema
 {% else -%}
 from {{ cookiecutter.package_name }}.store import create_schema
 {% endif %}
+from ..servers import NO_SERVER, keep_server, make_folder
+
 NEEDED = "mysql://user:password@host:3306/mysql"
-NO_SERVER = 69  # the exit status that says why no test ran
 NUMBERS = count()
 SERVER = pytest.StashKey["Server"]()
 
@@ -113,6 +109,4 @@ def start_server() -> Iterator[str]:
 {% include "database/mysql_arguments.py" %}
 
 {% endif -%}
-{% include "database/keep_server.py" %}
-
 {% include "database/server_fixtures.py" -%}

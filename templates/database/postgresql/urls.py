@@ -3,11 +3,8 @@
 import asyncio
 import importlib.util
 import os
-import shlex
 import shutil
-import subprocess
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -22,9 +19,10 @@ import pytest
 
 from {{ cookiecutter.package_name }}.store import create_schema
 
+from ..servers import NO_SERVER, is_root, keep_server, make_folder
+
 DatabaseError = asyncpg.PostgresError
 NEEDED = "postgresql://user:password@host:5432/postgres"
-NO_SERVER = 69  # the exit status that says why no test ran
 NUMBERS = count()
 SERVER = pytest.StashKey["Server"]()
 
@@ -117,7 +115,5 @@ def link_or_copy(source: str, target: str) -> None:
     except OSError:
         shutil.copy2(source, target)
 
-
-{% include "database/keep_server.py" %}
 
 {% include "database/server_fixtures.py" -%}

@@ -1,4 +1,4 @@
-"""Network: a test reaches this machine and its own database server, nothing else.
+"""Network: a test reaches this machine and the servers in TEST_…_URL, nothing else.
 
 An attempt fails at once and names the host, before any name is looked up, whatever
 library makes it. `@pytest.mark.allow_network("reason")` allows it.
@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Generator
 from contextlib import suppress
 from ipaddress import ip_address
+from re import fullmatch
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -26,7 +27,10 @@ refused: dict[str, str | None] = {}  # hosts, and the line that tried to reach t
 def pytest_configure(config: pytest.Config) -> None:
     text = f"{MARKER}(reason): the test may reach other machines"
     config.addinivalue_line("markers", text)
-    near = {"", "localhost", *hosts_of(os.environ.get("TEST_DATABASE_URL", ""))}
+    near = {"", "localhost"}
+    for name, value in os.environ.items():
+        if fullmatch(r"TEST_\w+_URL", name):
+            near |= hosts_of(value)
 
     def look(event: str, arguments: tuple[object, ...]) -> None:
         if not looking or event not in EVENTS:
@@ -56,7 +60,7 @@ def is_loopback(host: str) -> bool:
 
 
 def hosts_of(url: str) -> set[str]:
-    """Return the names and addresses of the servers of a database URL."""
+    """Return the names and addresses of the servers of a URL."""
     parts = urlsplit(url)
     servers = parts.netloc.rpartition("@")[2].split(",")
     names = {urlsplit(f"//{server}").hostname or "" for server in servers}

@@ -1,9 +1,10 @@
 {% set entries -%}
-{% include "data_access/" ~ cookiecutter.data_access ~ "/closable.py" -%}
-{% include "http_client/" ~ cookiecutter.http_client ~ "/closable.py" -%}
+{% for part in cookiecutter.__parts.split() if part != "database" -%}
+{% include part ~ "/" ~ cookiecutter[part] ~ "/closable.py" -%}
+{% endfor -%}
 {% endset -%}
-{% set modules = [] -%}
-{% for entry in entries.splitlines() if entry.strip() -%}
+{% set modules = ["pytest"] -%}
+{% for entry in entries.splitlines() if entry[4:5] not in ["", " ", ")"] -%}
 {% set module = (entry | trim).split(".")[0] -%}
 {% if module not in modules %}{% set _ = modules.append(module) %}{% endif -%}
 {% endfor -%}
@@ -18,9 +19,7 @@ from typing import Any
 
 {% for module in modules | sort -%}
 import {{ module }}
-{% endfor -%}
-import pytest
-
+{% endfor %}
 from tests.guards.shared import belongs_to_fixture, place_of_caller
 
 # Classes, and how to see that an object is open. Add those of your libraries.

@@ -1,0 +1,275 @@
+"""Redis in generated projects: isolated, cleaned up after, on your own server too; the cache."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Environment
+from generated import CHOICES, command_for, render
+from waiting import SIGNALS, is_served, wait_until, waiting_suite
+
+DROPPED_IN = Path(__file__).parent / "dropped_in"
+ONLY_REDIS = {"redis": "yes", "database": "none", "http_client": "none"}
+NEEDS_SOCKETS = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows has no servers on sockets in files"
+)
+
+
+@NEEDS_SOCKETS
+@pytest.mark.parametrize("loop", CHOICES["fixture_loop_scope"])
+def test_every_test_sees_an_empty_redis(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    answers = ONLY_REDIS | {"fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    text = (DROPPED_IN / "isolation_of_redis.py").read_text(encoding="utf-8")
+    test = project / "tests" / "test_isolation.py"
+    test.write_text(text.replace("LOOP", loop), encoding="utf-8")
+    print(f"To do it by hand: {command_for(answers)}, and add tests/dropped_in/{test.name}")
+
+    for order in (["-p", "no:randomly"], ["--randomly-seed=1"], ["-n2"]):
+        done = environment.run(
+            project, "pytest", "-p", "no:cacheprovider", *order, "tests/test_isolation.py"
+        )
+        assert done.returncode == 0, done.stdout
+        assert re.search(r"\b2 xfailed\b", done.stdout), done.stdout
+
+
+@NEEDS_SOCKETS
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("how", SIGNALS)
+@pytest.mark.parametrize(
+    ("fixtures", "folder"),
+    [
+        pytest.param(
+            "redis_url, redis_client", "[os.path.dirname(urlsplit(redis_url).path)]", id="the run's"
+        ),
+        pytest.param(
+            "fresh_redis", "[os.path.dirname(urlsplit(fresh_redis.url).path)]", id="fresh"
+        ),
+    ],
+)
+def test_nothing_is_left_of_a_server(
+    tmp_path: Path, environment: Environment, fixtures: str, folder: str, how: str, workers: int
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+    with waiting_suite(environment.python, project, fixtures, folder, workers) as (suite, folders):
+        assert all(map(is_served, folders))
+
+        os.killpg(suite.pid, SIGNALS[how])
+
+        wait_until(
+            lambda: not any(folder.exists() or is_served(folder) for folder in folders), seconds=15
+        )
+
+
+# Runs pytest against a server that holds keys already, and looks at it before and after.
+OWN_SERVER = """
+import os, subprocess, sys
+from redis import Redis
+from tests.fixtures.redis_server import find_program, start_redis
+
+account, *arguments = sys.argv[1:]
+with start_redis(find_program()) as server, Redis.from_url(server.url) as client:
+    url = server.url.replace("//", f"//{account}@")
+    client.set("key", 1)
+    client.set("test_demo_of_somebody_else", 2)
+    client.execute_command("ACL SETUSER tester on >right ~* &* +@all")
+    client.execute_command("ACL SETUSER reader on >right ~* &* -@all +@read +@connection")
+    before = {key: client.get(key) for key in client.scan_iter()}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    code = subprocess.run(command, env={**os.environ, "TEST_REDIS_URL": url}).returncode
+    after = {key: client.get(key) for key in client.scan_iter()}
+    assert after == before, after
+    used = client.info("commandstats").get("cmdstat_set", {}).get("calls", 0) > 5
+    print("own server was", "used" if used else "not used")
+sys.exit(code)
+"""
+
+KILL_WORKER = """
+import os, pytest
+@pytest.mark.parametrize("number", range(4))
+def test_worker_dies(redis_client, redis_prefix, empty_redis, redis_url, number):
+    from redis import Redis
+    Redis.from_url(redis_url).set(f"{redis_prefix}left", 1)
+    if number == 1 and os.environ.get("PYTEST_XDIST_WORKER"):
+        os._exit(1)
+"""
+
+
+def run_with_own_server(
+    tmp_path: Path, environment: Environment, project: Path, account: str, *arguments: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a suite with a server of ours that is somebody else's to it."""
+    script = tmp_path / "own_server.py"
+    script.write_text(OWN_SERVER, encoding="utf-8")
+    outer = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
+    return subprocess.run(
+        [environment.python, script, account, *arguments],
+        cwd=project,
+        env=outer | {"PYTHONPATH": os.pathsep.join(["src", "."])},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@NEEDS_SOCKETS
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_own_server_is_used_and_left_as_it_was(
+    tmp_path: Path, environment: Environment, workers: str
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+    (project / "tests" / "test_worker_dies.py").write_text(KILL_WORKER, encoding="utf-8")
+
+    done = run_with_own_server(tmp_path, environment, project, "tester:right", "-n", workers)
+
+    killed = "worker 'gw" in done.stdout
+    assert killed == (workers == "2"), done.stdout
+    assert "own server was used" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == (1 if killed else 0), done.stdout + done.stderr
+
+
+@NEEDS_SOCKETS
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("account", "says"),
+    [
+        ("tester:wrong", "invalid username-password pair"),
+        ("reader:right", "has no permissions to run the 'set' command"),
+    ],
+)
+def test_a_user_that_may_not_write_is_named_at_once(
+    tmp_path: Path, environment: Environment, account: str, says: str, workers: str
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+
+    done = run_with_own_server(tmp_path, environment, project, account, "-n", workers)
+
+    line, *_ = [line for line in done.stdout.splitlines() if "TEST_REDIS_URL: " in line]
+    assert says in line
+    assert done.returncode == 69, done.stdout + done.stderr
+    assert "passed" not in done.stdout
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://somebody:secret@localhost", "must specify one of the following schemes"),
+        ("redis://somebody:secret@127.0.0.1:1/0", "connecting to 127.0.0.1:1"),
+        ("redis://somebody:secret@127.0.0.1:one/0", "Port could not be cast"),
+        ("unix:///not/there", "No such file"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_named_at_once(
+    tmp_path: Path, environment: Environment, url: str, says: str, workers: str
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+
+    done = environment.run(project, "pytest", "-n", workers, TEST_REDIS_URL=url)
+
+    line, *_ = [line for line in done.stdout.splitlines() if "TEST_REDIS_URL: " in line]
+    assert says in line
+    assert "needed is redis://user:password@host" in line
+    assert "secret" not in done.stdout
+    assert done.returncode == 69, done.stdout
+    assert "passed" not in done.stdout
+
+
+def without_program(project: Path) -> None:
+    """Let a suite find no server."""
+    fixtures = project / "tests" / "fixtures" / "redis_server.py"
+    text = fixtures.read_text(encoding="utf-8")
+    nowhere = text.replace("/valkey-server", "/not-there")
+    nowhere = nowhere.replace('("valkey-server", "redis-server")', '("not-there", "neither")')
+    assert nowhere.count("not-there") == 2
+    fixtures.write_text(nowhere, encoding="utf-8")
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_without_a_server_the_message_says_how_to_get_one(
+    tmp_path: Path, environment: Environment, workers: str
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+    without_program(project)
+
+    done = environment.run(project, "pytest", "-p", "no:cacheprovider", "-n", workers)
+
+    assert done.returncode == 69, done.stdout
+    assert "apt install valkey-server" in done.stdout
+    assert "TEST_REDIS_URL" in done.stdout
+
+
+BREAKS = [
+    ("src/demo/cache.py", ", ex=self._ttl", "", "no expiry"),
+    ("src/demo/cache.py", "user:{user_id}", "user", "one key for all"),
+    ("src/demo/cache.py", "if found is not None:", "if found is None:", "never a hit"),
+    (
+        "src/demo/cache.py",
+        "await self._redis.set(key",
+        "await self._redis.append(key",
+        "appended, not replaced",
+    ),
+    (
+        "src/demo/cache.py",
+        "suppress(ValueError, TypeError)",
+        "suppress(KeyError)",
+        "unreadable entries",
+    ),
+    (
+        "src/demo/cache.py",
+        "if lookup is None or lookup.task.done():",
+        "if True:",
+        "everybody fetches",
+    ),
+    (
+        "src/demo/cache.py",
+        "await asyncio.wait([lookup.task])\n        finally",
+        "await lookup.task\n        finally",
+        "cancelled with the first caller",
+    ),
+    ("src/demo/cache.py", "if lookup.task.cancel():", "if False:", "the fetch runs on"),
+    ("src/demo/cache.py", "if not lookup.callers:", "if True:", "the fetch ends with one caller"),
+    ("src/demo/cache.py", "except RedisError", "except KeyError", "nothing without Redis"),
+    ("src/demo/cache.py", "Redis cannot be read", "", "unread in silence"),
+    ("src/demo/cache.py", "Redis cannot be written", "", "unwritten in silence"),
+    ("src/demo/cache.py", "socket_timeout=timeout", "socket_timeout=None", "waits for ever"),
+    ("src/demo/cache.py", "return await self._fetch(user_id)", "raise", "broken without Redis"),
+    (
+        "src/demo/cache.py",
+        "user = await self._fetch(user_id)",
+        "user = User(1, 'Ada', 'ada@example.com')",
+        "made up",
+    ),
+    (
+        "src/demo/cache.py",
+        "return lookup.task.result()",
+        "return User(1, 'Ada', 'ada@example.com')",
+        "errors swallowed",
+    ),
+    ("tests/fixtures/cache.py", "empty_redis()", "pass", "keys of other tests"),
+]
+
+
+@NEEDS_SOCKETS
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [pytest.param(file, right, wrong, id=name) for file, right, wrong, name in BREAKS],
+)
+def test_suite_notices_a_break(
+    tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
+) -> None:
+    project = render(tmp_path, ONLY_REDIS)
+    broken = project / file
+    text = broken.read_text(encoding="utf-8")
+    assert right in text
+    broken.write_text(text.replace(right, wrong), encoding="utf-8")
+
+    done = environment.run(project, "pytest", "-o", "timeout=5", "-p", "no:cacheprovider")
+
+    assert done.returncode == 1, done.stdout
+    assert re.search(r"\d+ failed", done.stdout), done.stdout
