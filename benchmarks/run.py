@@ -53,6 +53,7 @@ def main() -> None:
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"no such section: {', '.join(sorted(unknown))}")
     began = time.monotonic()
+    load = os.getloadavg()[0]
     sections = []
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
@@ -64,14 +65,14 @@ def main() -> None:
             section = measure(workshop, Limits(seconds, options.rounds, options.size))
             sections.append(section)
             print(section.markdown(), flush=True)
-        machine = machine_of(workshop)
+        machine = f"{machine_of(workshop)} The load was {load:.1f} at the beginning."
     targets = targets_table([target for section in sections for target in section.targets])
     print(targets, machine, sep="\n\n")
     folder = options.write or (None if options.sections else HERE)
     if folder:
         folder.mkdir(exist_ok=True)
         minutes = (time.monotonic() - began) / 60
-        head = f"{machine} The whole run took {minutes:.0f} minutes. {HOW_TO_READ}"
+        head = f"{machine} The run took {minutes:.0f} minutes. {HOW_TO_READ}"
         reading = (HERE / "reading.md").read_text(encoding="utf-8")
         parts = ["# Results", head, targets, reading, *(s.markdown() for s in sections)]
         text = "\n\n".join(part.strip() for part in parts) + "\n"

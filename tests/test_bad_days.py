@@ -88,20 +88,28 @@ def test_index_that_breaks_off(tmp_path: Path, uv: bool, breaks_at: str) -> None
     assert_tidy(person)
 
 
+def started(person: Person, **environment: str) -> "tuple[pexpect.spawn[str], io.StringIO]":
+    """Start cookiecutter in a terminal, and return that and what it shows.
+
+    A shell stays when what it has started is interrupted, and so does its terminal.
+    """
+    command = [*cookiecutter_command(), "--no-input", *SMALL]
+    shell = pexpect.spawn(
+        "sh",
+        ["-c", 'trap : INT; "$@"; cat', "sh", *command],
+        cwd=person.work,
+        env={**person.environment, **environment},
+        encoding="utf-8",
+        timeout=60,
+    )
+    shell.logfile_read = screen = io.StringIO()
+    return shell, screen
+
+
 @posix
 def test_interrupted_installation(person: Person, tmp_path: Path) -> None:
-    # A shell stays when what it has started is interrupted, and so does its terminal.
-    command = [*cookiecutter_command(), "--no-input", *SMALL]
     with Index(breaks_at="pytest", waits=True) as index:
-        shell = pexpect.spawn(
-            "sh",
-            ["-c", 'trap : INT; "$@"; cat', "sh", *command],
-            cwd=person.work,
-            env={**person.environment, **index.environment(tmp_path / "cache")},
-            encoding="utf-8",
-            timeout=60,
-        )
-        shell.logfile_read = screen = io.StringIO()
+        shell, screen = started(person, **index.environment(tmp_path / "cache"))
         assert index.reached.wait(60)
         shell.sendintr()
         shell.expect("NOT VERIFIED: ")
@@ -113,6 +121,34 @@ def test_interrupted_installation(person: Person, tmp_path: Path) -> None:
     assert (person.work / SLUG / "tests").is_dir()
     assert names_in(person.work / SLUG).isdisjoint({".venv", "uv.lock"})
     assert_tidy(person)
+
+
+@posix
+def test_interrupted_before_installation(person: Person, tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    lock, uv = tmp_path / "lock", tmp_path / "bin" / "uv"
+    uv.unlink()
+    uv.write_text(
+        f"#!{sys.executable}\n"
+        "import fcntl, threading\n"
+        f"with open({str(lock)!r}, 'w') as lock, open('/dev/tty', 'w') as terminal:\n"
+        "    fcntl.flock(lock, fcntl.LOCK_EX)\n"
+        "    print('WAITING', file=terminal, flush=True)\n"
+        "    threading.Event().wait(200)\n",
+        encoding="utf-8",
+    )
+    uv.chmod(0o755)
+    shell, screen = started(person)
+    shell.expect("WAITING")
+    shell.sendintr()
+    with lock.open() as held:  # waits for the one that is asked whether it is new enough
+        fcntl.flock(held, fcntl.LOCK_EX)
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert "post_gen" not in screen.getvalue()
+    assert "in works" not in screen.getvalue()
+    assert (person.work / SLUG / "tests").is_dir()
 
 
 # Disks
