@@ -150,7 +150,8 @@ BREAKS = [
 def test_suite_notices_a_break(
     tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
 ) -> None:
-    project = render(tmp_path, FASTAPI)
+    # On one loop, so with one application, for all tests.
+    project = render(tmp_path, FASTAPI | {"fixture_loop_scope": "session"})
     broken = project / file
     text = broken.read_text(encoding="utf-8")
     assert right in text
