@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import astuple
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
 
 import asyncmy
 from asyncmy.connection import Connection
@@ -52,13 +53,11 @@ async def execute(
 @asynccontextmanager
 async def transaction(connection: Connection) -> AsyncIterator[None]:
     """Keep all that is done inside, or nothing if it fails; may be nested."""
+    # MySQL forgets a savepoint when another one of the same name is made inside it.
+    savepoint = f"SAVEPOINT inner_{uuid4().hex}"
     is_nested = connection.get_transaction_status()
     begin, commit, rollback = (
-        (
-            "SAVEPOINT inner_transaction",
-            "RELEASE SAVEPOINT inner_transaction",
-            "ROLLBACK TO SAVEPOINT inner_transaction",
-        )
+        (savepoint, f"RELEASE {savepoint}", f"ROLLBACK TO {savepoint}")
         if is_nested
         else ("BEGIN", "COMMIT", "ROLLBACK")
     )

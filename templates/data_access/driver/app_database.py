@@ -1,0 +1,1 @@
+{% include "database/" ~ cookiecutter.database ~ "/app_database.py" -%}

@@ -1,0 +1,1 @@
+{% include "database/" ~ cookiecutter.database ~ "/connection_type.py" -%}

@@ -1,0 +1,1 @@
+from sqlalchemy.ext.asyncio import AsyncConnection as Connection

@@ -1,0 +1,1 @@
+Store = Annotated[UserStore, Depends(get_store, scope="function")]

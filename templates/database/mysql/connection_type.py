@@ -1,0 +1,1 @@
+from asyncmy.connection import Connection

@@ -1,0 +1,1 @@
+from {{ cookiecutter.package_name }}.store import Connection

@@ -1,0 +1,1 @@
+{% include "http_client/httpx/app_client.py" -%}

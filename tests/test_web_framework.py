@@ -1,0 +1,166 @@
+"""The web application: clean with every database and client, valid, served, and tested with teeth."""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import urllib.request
+from pathlib import Path
+
+import pytest
+from conftest import Environment
+from generated import CHOICES, Answers, command_for, name_of, render, text_files
+from openapi_spec_validator import validate
+from test_suites import counts_of
+
+FASTAPI = {"web_framework": "fastapi"}
+
+# Every database with every access and client; modes and loop scopes take turns.
+COMBINATIONS: list[Answers] = [
+    FASTAPI
+    | {
+        "asyncio_mode": CHOICES["asyncio_mode"][number % 2],
+        "fixture_loop_scope": CHOICES["fixture_loop_scope"][number % 5],
+        "database": database,
+        "data_access": access,
+        "http_client": client,
+    }
+    for number, (database, access, client) in enumerate(
+        itertools.product(CHOICES["database"], CHOICES["data_access"], CHOICES["http_client"])
+    )
+]
+
+
+@pytest.mark.parametrize("client", CHOICES["http_client"])
+def test_project_is_clean(tmp_path: Path, environment: Environment, client: str) -> None:
+    for answers in COMBINATIONS:
+        if answers["http_client"] != client:
+            continue
+        project = render(tmp_path / name_of(answers), answers)
+        for path, text in text_files(project).items():
+            where = f"{path} of: {command_for(answers)}"
+            assert not re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text), where
+            assert not text.startswith("\n"), where
+            assert not text.endswith("\n\n"), where
+            assert path.endswith(".py") or "\n\n\n" not in text, where
+            assert not re.search(r"[ \t]$", text, re.MULTILINE), where
+            if answers["database"] == "none":
+                assert "database_url" not in text, where
+                assert "DATABASE_URL" not in text or path.startswith("tests/guards/"), where
+            if client == "none":
+                assert "api_url" not in text.lower(), where
+        for tool in (
+            ("ruff", "check", "--no-cache", "--quiet"),
+            ("ruff", "format", "--check", "--no-cache", "--quiet"),
+            ("mypy", "--cache-dir", f"{tmp_path}/mypy", "--no-error-summary"),
+        ):
+            checked = environment.run(project, *tool)
+            assert checked.returncode == 0, f"{command_for(answers)}\n{checked.stdout}"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "none"])
+@pytest.mark.parametrize("client", ["httpx2", "none"])
+def test_openapi_is_valid(
+    tmp_path: Path, environment: Environment, database: str, client: str
+) -> None:
+    project = render(tmp_path, FASTAPI | {"database": database, "http_client": client})
+    write = (
+        "import json; from demo.app import create_app; print(json.dumps(create_app().openapi()))"
+    )
+
+    printed = subprocess.run(
+        [environment.python, "-c", write],
+        env=os.environ | {"PYTHONPATH": f"{project}/src", "DATABASE_URL": "x", "API_URL": "x"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+
+    validate(json.loads(printed.stdout))
+
+
+def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, FASTAPI | {"http_client": "none"})
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## The web application")[2]
+    url, serve, prepare = (
+        re.search(pattern, section)
+        for pattern in ("DATABASE_URL=(.*)", "uv run uvicorn (.*)", 'uv run python -c "(.*)"')
+    )
+    assert url
+    assert serve
+    assert prepare
+    variables = os.environ | {"PYTHONPATH": "src", "DATABASE_URL": url[1]}
+    make = prepare[1].replace("$DATABASE_URL", url[1])
+    subprocess.run([environment.python, "-c", make], cwd=project, env=variables, check=True)
+
+    with subprocess.Popen(
+        [environment.python, "-m", "uvicorn", *serve[1].split(), "--port", "0"],
+        cwd=project,
+        env=variables,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as server:
+        assert server.stderr
+        try:
+            lines = iter(server.stderr.readline, "")
+            running = next(line for line in lines if "running on" in line)
+            address = re.findall(r"http://[\d.:]+", running)[0]
+            user = {"id": 1, "name": "Ada", "email": "ada@example.com"}
+            request = urllib.request.Request(
+                f"{address}/users",
+                data=json.dumps(user).encode(),
+                headers={"Content-Type": "application/json"},
+            )
+            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+            with direct.open(request) as answer:
+                assert (answer.status, json.load(answer)) == (201, user)
+            with direct.open(f"{address}/users/1") as answer:
+                assert json.load(answer) == user
+        finally:
+            server.send_signal(signal.SIGTERM)
+        rest = server.stderr.read()
+    assert "Application shutdown complete" in rest
+
+
+APP_STORE = "tests/fixtures/app_store.py"
+APP = "tests/fixtures/app.py"
+BREAKS = [
+    (APP_STORE, "app.dependency_overrides[get_store] = ", "_ = ", "missing override"),
+    (APP_STORE, "async with lock, store_on", "async with store_on", "requests not in turn"),
+    (APP, "app.dependency_overrides.clear()", "pass", "override outlives its test"),
+    (APP, "await stop.wait()", "await asyncio.sleep(0)", "application stops too soon"),
+    ("src/demo/database.py", "async with transaction(connection):", "if True:", "no rollback"),
+    ("src/demo/errors.py", "HTTPStatus.CONFLICT", "HTTPStatus.OK", "swallowed error"),
+    ("src/demo/errors.py", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK", "malformed answer passed on"),
+    ("src/demo/user_routes.py", "await store.add(user)", "pass", "nothing stored"),
+    ("src/demo/user_routes.py", "le=MAX_ID)\n    name", ")\n    name", "id too large"),
+    ("src/demo/import_routes.py", "raise group.exceptions[0]", "raise group", "group passed on"),
+    ("src/demo/chat_routes.py", "chat.say(text)", "pass", "websocket says nothing"),
+    ("src/demo/chat.py", "self._listeners.remove(messages)", "pass", "listener never leaves"),
+    ("src/demo/app.py", "as app.state.api,", "as app.state.other,", "API not given to requests"),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "right", "wrong"),
+    [pytest.param(file, right, wrong, id=name) for file, right, wrong, name in BREAKS],
+)
+def test_suite_notices_a_break(
+    tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
+) -> None:
+    # On one loop, so with one application, for all tests.
+    project = render(tmp_path, FASTAPI | {"fixture_loop_scope": "session"})
+    broken = project / file
+    text = broken.read_text(encoding="utf-8")
+    assert right in text
+    broken.write_text(text.replace(right, wrong), encoding="utf-8")
+
+    done = environment.run(
+        project, "pytest", "-o", "timeout=10", "-p", "no:cacheprovider", "-p", "no:randomly"
+    )
+
+    assert done.returncode == 1, done.stdout
+    counts = counts_of(done.stdout)
+    assert counts.get("failed", 0) + counts.get("errors", 0) + counts.get("error", 0) > 0
