@@ -47,7 +47,9 @@ def each_answer() -> Iterator[Answers]:
 
 def name_of(answers: Answers) -> str:
     """Name a combination by its answers, as a test id and as a folder."""
-    return "-".join(answers[question] for question in VARIED if question in answers)
+    return "-".join(
+        f"{question[0]}{answers[question]}" for question in VARIED if question in answers
+    )
 
 
 def command_for(answers: Answers) -> str:

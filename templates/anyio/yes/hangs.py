@@ -51,6 +51,7 @@ class Await:
     def end(self, item: pytest.Item, settings: Any) -> None:
         """Cancel it; the second time, end the run."""
         if self.report:
+            print(self.report)  # what follows shows threads only
             pytest_timeout.timeout_timer(item, settings)
             return
         self.report = f"Timeout (>{settings.timeout}s): {watch.doing} waits for ever"
