@@ -29,6 +29,7 @@ def through_sync(of_pytest_asyncio: str) -> str:
 @pytest.fixture
 async def of_anyio(anyio_backend: object) -> AsyncIterator[str]:
     yield running_backend()
+    await anyio.lowlevel.checkpoint()
 
 
 @pytest.fixture
