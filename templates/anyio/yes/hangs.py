@@ -19,7 +19,6 @@ from anyio.lowlevel import current_token
 from tests.guards.hangs import GRACE, Watch, watch
 from tests.guards.shared import frames_of, place
 
-awaits: "list[Await]" = []  # what AnyIO runs now
 
 
 class Await:
@@ -68,6 +67,9 @@ class Await:
             if is_ours and self.code.cr_frame not in frames:
                 self.report += f"\n{task.name} waits, too\n{lines_of(task.coro)}"
         self.scope.cancel()
+
+
+awaits: list[Await] = []  # what AnyIO runs now
 
 
 def lines_of(code: object) -> str:
