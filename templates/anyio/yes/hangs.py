@@ -20,7 +20,6 @@ from tests.guards.hangs import GRACE, Watch, watch
 from tests.guards.shared import frames_of, place
 
 
-
 class Await:
     """A coroutine in a scope that can be cancelled from outside."""
 

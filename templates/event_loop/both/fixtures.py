@@ -14,8 +14,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run twice what needs an event loop: async tests, and sync ones on async fixtures.
 
     pytest-asyncio's hook `pytest_asyncio_loop_factories` would do, were it not that, up
-    to 1.5, sync tests then cannot use async fixtures, and wide fixtures are made anew
-    for each test.
+    to 1.5, the async fixtures of sync tests miss it, and wide fixtures are made anew for
+    each test.
     """
     runs_on_loop = metafunc.definition.get_closest_marker("asyncio") is not None
     if not runs_on_loop and not is_async(metafunc.function):

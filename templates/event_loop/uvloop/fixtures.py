@@ -12,7 +12,7 @@ from tests.guards.uvloop import Loop
 def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """What pytest-asyncio makes its loops with.
 
-    Its hook `pytest_asyncio_loop_factories` would do, were it not that, up to 1.5, sync
-    tests then cannot use async fixtures, and wide fixtures are made anew for each test.
+    Its hook `pytest_asyncio_loop_factories` would do, were it not that, up to 1.5, the
+    async fixtures of sync tests miss it, and wide fixtures are made anew for each test.
     """
     return Loop
