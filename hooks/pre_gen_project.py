@@ -127,6 +127,13 @@ def author_email_problem(email: str) -> str:
     return text_problem(email)
 
 
+def event_loop_problem(event_loop: str) -> str:
+    """Say what is wrong with an event loop on this system."""
+    if event_loop != "asyncio" and sys.platform == "win32":
+        return "needs uvloop, which there is none of for Windows; answer asyncio"
+    return ""
+
+
 CHECKS = {
     "project_name": text_problem,
     "project_slug": slug_problem,
@@ -134,6 +141,7 @@ CHECKS = {
     "description": text_problem,
     "author_name": author_name_problem,
     "author_email": author_email_problem,
+    "event_loop": event_loop_problem,
 }
 
 

@@ -16,6 +16,10 @@ LOOPS = [
     for mode in CHOICES["asyncio_mode"]
     for scope in OTHER_LOOP
 ]
+LOOPS += [
+    {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "uvloop"},
+    {"asyncio_mode": "strict", "fixture_loop_scope": "session", "event_loop": "uvloop"},
+]
 POSTGRESQL = {"database": "postgresql", "http_client": "httpx2"}
 SQLITE = {"database": "sqlite", "http_client": "aiohttp"}
 NO_DATABASE = {"database": "none", "http_client": "httpx2"}

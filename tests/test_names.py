@@ -1,6 +1,7 @@
 """Answers that people type: each makes a whole project, or is refused in words."""
 
 import json
+import re
 import runpy
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ GOOD = {
     "description": "A good one.",
     "author_name": "Ada Lovelace",
     "author_email": "ada@example.com",
+    "event_loop": "asyncio",
 }
 
 QUESTIONS = sum(
@@ -258,6 +260,18 @@ def test_rule_refuses(answer_problems: AnswerProblems, prompt: str, value: str) 
 )
 def test_rule_accepts(answer_problems: AnswerProblems, prompt: str, value: str) -> None:
     assert not answer_problems({**GOOD, prompt: value})
+
+
+@pytest.mark.parametrize("event_loop", ["uvloop", "both"])
+def test_uvloop_is_refused_on_windows(
+    answer_problems: AnswerProblems, monkeypatch: pytest.MonkeyPatch, event_loop: str
+) -> None:
+    answers = {**GOOD, "event_loop": event_loop}
+    assert not answer_problems(answers)
+    monkeypatch.setattr(sys, "platform", "win32")
+    (problem,) = answer_problems(answers)
+    assert re.fullmatch(rf"event_loop: '{event_loop}' .* Windows; answer asyncio", problem)
+    assert not answer_problems(GOOD)
 
 
 def test_message_is_short_for_a_long_answer(answer_problems: AnswerProblems) -> None:

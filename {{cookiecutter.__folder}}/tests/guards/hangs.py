@@ -1,8 +1,9 @@
 """Hangs: an await that never ends fails its test alone, and the report shows who waits where.
 
 When the time of pytest-timeout is over and the event loop waits, the waiting task is
-cancelled: `finally` blocks and tear-down run. What blocks the loop, or refuses for some
-seconds to be cancelled, is ended by pytest-timeout itself. Under a debugger nothing is.
+cancelled: `finally` blocks and tear-down run. If it refuses for some seconds to be
+cancelled, the loop is stopped. What blocks the loop is ended by pytest-timeout itself.
+Under a debugger nothing is.
 """
 
 import asyncio
@@ -59,8 +60,11 @@ class Watch:
         loop, code = self.running or (None, None)
         tasks = asyncio.all_tasks(loop) if loop else set()
         task = next((task for task in tasks if task.get_coro() is code), None)
-        if loop is None or task is None or self.report or asyncio.current_task(loop):
+        if loop is None or task is None or asyncio.current_task(loop):
             end_at_once(self.item, self.settings)
+            return
+        if self.report:
+            loop.call_soon_threadsafe(loop.stop)
             return
         first = f"Timeout (>{self.settings.timeout}s): {self.doing} waits for ever"
         others = [

@@ -50,14 +50,14 @@ def remember(patch: pytest.MonkeyPatch) -> None:
 
 def close_all(item: pytest.Function) -> list[str]:
     """Close what is still open, unless a fixture holds it, and return what it was."""
-    still_open = {}
+    still_open = []
     for thing, place in made:
         tests = (test for kind, test in CLOSABLE.items() if isinstance(thing, kind))
         if next(tests)(thing) and not belongs_to_fixture(thing, item):
-            still_open[place] = f"{type(thing).__name__} is open, made at {place}"
+            still_open.append(f"{type(thing).__name__} is open, made at {place}")
             close(thing)
     made.clear()
-    return list(still_open.values())
+    return list(dict.fromkeys(still_open))
 
 
 def close(thing: Any) -> None:

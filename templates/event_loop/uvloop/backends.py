@@ -1,0 +1,3 @@
+from tests.guards.uvloop import Loop
+
+BACKENDS = {"uvloop": ("asyncio", {"loop_factory": Loop}), "trio": "trio"}
