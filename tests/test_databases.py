@@ -89,6 +89,36 @@ async def test_listener_hears_what_another_connection_says(fresh_database, numbe
 """
 
 
+OF_A_SESSION = """
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+@pytest.mark.parametrize("own", [True, False])
+async def test_nothing_of_a_session_is_left(connection, database, own, time):
+    async with database.acquire() as other:
+        used = connection if own else other
+        assert await used.fetchval("SELECT pg_try_advisory_lock(7)")
+        assert await used.fetchval("SHOW search_path") != "nowhere"
+        await used.execute("SET search_path = nowhere")
+        await used.execute("CREATE TEMPORARY TABLE of_a_test (id integer)")
+        await used.execute("DROP TABLE IF EXISTS of_a_test" if not own else "SELECT 1")
+"""
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+def test_nothing_of_a_postgresql_session_is_left(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    answers = {"database": "postgresql", "http_client": "none", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    (project / "tests" / "test_of_a_session.py").write_text(OF_A_SESSION, encoding="utf-8")
+
+    for order in (["-p", "no:randomly"], ["--randomly-seed=1"]):
+        counts = run_suite(environment, project, "tests/test_of_a_session.py", *order)
+        assert counts == {"passed": 4}
+
+
 @pytest.mark.parametrize("loop", ["function", "session"])
 def test_notifications_arrive_in_a_fresh_database(
     tmp_path: Path, environment: Environment, loop: str

@@ -19,16 +19,26 @@ NOT_OUR_TRANSACTION = (asyncpg.PostgresError, asyncpg.InterfaceError)
 ROLLBACK = "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all()"
 
 
-async def leave_as_it_is(_: object) -> None: ...
-
-
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def database(
     database_url: str,
 ) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
     """The database's pool of connections, as long as the event loop."""
-    # `connection` leaves nothing to reset, which would take a fifth of a short test.
-    pool = asyncpg.create_pool(database_url, min_size=1, reset=leave_as_it_is)
+    async with asyncpg.create_pool(database_url, min_size=0) as pool:
+        yield pool
+
+
+async def leave_as_it_is(_: object) -> None: ...
+
+
+@pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def rolled_back(
+    database_url: str,
+) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
+    """The pool of `connection` alone, which leaves nothing that would be reset."""
+    pool = asyncpg.create_pool(
+        database_url, min_size=0, max_size=1, reset=leave_as_it_is
+    )
     async with pool:
         yield pool
 
@@ -36,10 +46,11 @@ async def database(
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
     database: asyncpg.Pool[asyncpg.Record],
+    rolled_back: asyncpg.Pool[asyncpg.Record],
     empty_database: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test."""
-    async with database.acquire() as connection:
+    async with rolled_back.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("SAVEPOINT test")
