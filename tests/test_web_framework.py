@@ -60,6 +60,16 @@ def test_project_is_clean(tmp_path: Path, environment: Environment, client: str)
             assert checked.returncode == 0, f"{command_for(answers)}\n{checked.stdout}"
 
 
+@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
+def test_names_keep_the_format(tmp_path: Path, environment: Environment, name: str) -> None:
+    for answers in COMBINATIONS:
+        names = {"package_name": name, "project_slug": name}
+        render(tmp_path / name_of(answers), names | answers)
+    for arguments in (["check"], ["format", "--check"]):
+        checked = environment.run(tmp_path, "ruff", *arguments, "--no-cache", "--quiet", ".")
+        assert checked.returncode == 0, checked.stdout
+
+
 @pytest.mark.parametrize("database", ["sqlite", "none"])
 @pytest.mark.parametrize("client", ["httpx2", "none"])
 def test_openapi_is_valid(
