@@ -6,7 +6,7 @@ from charts import bars
 from measure import Command, FailedError, Figure, Limits, Sample, by_turns, cpu, run, wall
 from report import Section, Target, show
 from suites import Suite, Workshop, has_mysql
-from variants import DATABASES, EMPTY, FLOORS, HTTP, empty
+from variants import DATABASES, EMPTY, FLOORS, HTTP, SERVICES, empty
 
 
 class PerTest:
@@ -137,6 +137,22 @@ def http_tests(workshop: Workshop, limits: Limits) -> Section:
             section.targets.append(Target(what, figure, limit, "×", at_least=True))
     title = "One HTTP request: milliseconds above an empty async test"
     section.pictures["http.svg"] = picture_of(title, costs, suites)
+    return section
+
+
+def service_tests(workshop: Workshop, limits: Limits) -> Section:
+    """A request through the application, and a round trip to Redis."""
+    suites = [*FLOORS, *SERVICES]
+    costs = PerTest(workshop, suites, limits)
+    text = (
+        "A request to the application in process, which stores a row; and one command to Redis. "
+        "Above the floor as in the tables before."
+    )
+    section = compared("Tests of services", text, costs, suites)
+    for suite, limit in zip(SERVICES, (2.5, 2.5, 0.5), strict=True):
+        figure = costs.extra(suite.name, GUARDED)
+        what = f"{suite.name}: above an empty test, guards on"
+        section.targets.append(Target(what, figure, limit))
     return section
 
 

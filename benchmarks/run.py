@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent / "tests"))
 
 from first_green import first_green
 from measure import Limits
-from per_test import database_tests, empty_tests, http_tests
+from per_test import database_tests, empty_tests, http_tests, service_tests
 from report import Section, targets_table
 from suites import Workshop
 from whole_runs import growth, parallel, servers
@@ -26,9 +26,10 @@ from whole_runs import growth, parallel, servers
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
     "first_green": (first_green, 0.15),
     "empty": (empty_tests, 0.17),
-    "databases": (database_tests, 0.25),
-    "http": (http_tests, 0.16),
-    "growth": (growth, 0.16),
+    "databases": (database_tests, 0.23),
+    "http": (http_tests, 0.14),
+    "services": (service_tests, 0.06),
+    "growth": (growth, 0.14),
     "parallel": (parallel, 0.08),
     "servers": (servers, 0.03),
 }

@@ -3,6 +3,7 @@
 from generated import CHOICES
 from suites import Suite
 
+NOTHING = {"database": "none", "http_client": "none"}
 SQLITE = {"database": "sqlite", "http_client": "none"}
 POSTGRESQL = {"database": "postgresql", "http_client": "none"}
 MYSQL = {"database": "mysql", "http_client": "none"}
@@ -13,8 +14,7 @@ SQLALCHEMY = {"data_access": "sqlalchemy"}
 def empty(scope: str, mode: str = "auto", *, guarded: bool = False) -> Suite:
     """Return a suite of empty async tests."""
     name = f"async, {scope} loop, {mode}{', guards' if guarded else ''}"
-    answers = {"database": "none", "http_client": "none"}
-    answers |= {"fixture_loop_scope": scope, "asyncio_mode": mode}
+    answers = NOTHING | {"fixture_loop_scope": scope, "asyncio_mode": mode}
     return Suite(name, "empty_async.py", answers, guarded=guarded)
 
 
@@ -66,6 +66,15 @@ HTTP = [
     Suite("aiohttp, ours, loopback", "ours_http.py", client("aiohttp")),
     Suite("aiohttp, client per test", "aiohttp_client_per_test.py", tests=300),
     Suite("aiohttp, aioresponses", "aiohttp_aioresponses.py", tests=300),
+]
+
+FASTAPI = {"web_framework": "fastapi"} | SESSION
+SERVICES = [
+    Suite("FastAPI on PostgreSQL", "ours_request.py", POSTGRESQL | FASTAPI),
+    Suite(
+        "FastAPI on PostgreSQL, SQLAlchemy", "ours_request.py", POSTGRESQL | FASTAPI | SQLALCHEMY
+    ),
+    Suite("Redis", "ours_redis.py", NOTHING | SESSION | {"redis": "yes"}),
 ]
 
 GROWING = [empty("function", guarded=True), empty("session", guarded=True)]
