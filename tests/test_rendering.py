@@ -61,6 +61,11 @@ def foreign_words(answers: Answers) -> set[str]:
     return words.difference(*(words_of(question, answers[question]) for question in FOLDERS))
 
 
+def outside_of_code(text: str) -> str:
+    """Return Markdown without its blocks of code."""
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
 @every_combination
 def test_files_are_whole(project: Path, answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
@@ -73,6 +78,9 @@ def test_files_are_whole(project: Path, answers: Answers) -> None:
         assert not text.endswith("\n\n"), where
         assert "\n\n\n\n" not in text, where
         assert not re.search(r"[ \t]$", text, re.MULTILINE), where
+        if where.endswith((".md", ".toml")):
+            crowded = re.search(r"[^\n]\n(\[[a-z]|##? [A-Z])", outside_of_code(text))
+            assert not crowded, f"{where}: no blank line before {crowded[1]}"
         if where.endswith(".py"):
             ast.parse(text)
         elif where.endswith(".yml"):
