@@ -8,7 +8,7 @@ import pexpect
 import pytest
 import yaml
 from cli import Person, copy_of_template, generated_files, suite_of
-from generated import QUESTIONS, TEMPLATE
+from generated import CHOICES, QUESTIONS, TEMPLATE
 
 SLUG = "my-async-project"
 CODE = Path("src", "my_async_project", "concurrency.py")
@@ -222,15 +222,18 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(person: Person, template
             "fixture_loop_scope": "session",
         },
         {"database": "none", "http_client": "none"},
+        {"web_framework": "fastapi", "redis": "yes", "event_loop": "both", "anyio": "yes"},
     ],
     ids=lambda answers: "-".join(answers.values()),
 )
 def test_project_moved_to_other_answers_equals_new_one(
     person: Person, template: Path, project: Path, answers: dict[str, str]
 ) -> None:
-    update(person, project, "--variables-to-update", json.dumps(answers))
-    assert_at_rest(person, project)
-    given = [f"{prompt}={answer}" for prompt, answer in answers.items()]
-    new = person.cookiecutter(*given, "run_suite=no", "--output-dir", "new", template=template)
-    assert new.returncode == 0, new.stderr
-    assert generated_files(project) == generated_files(person.work / "new" / SLUG)
+    back = {prompt: CHOICES[prompt][0] for prompt in answers}
+    for name, moved_to in (("there", answers), ("back", back)):
+        update(person, project, "--variables-to-update", json.dumps(moved_to))
+        assert_at_rest(person, project)
+        given = [f"{prompt}={answer}" for prompt, answer in moved_to.items()]
+        new = person.cookiecutter(*given, "run_suite=no", "--output-dir", name, template=template)
+        assert new.returncode == 0, new.stderr
+        assert generated_files(project) == generated_files(person.work / name / SLUG)
