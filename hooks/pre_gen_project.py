@@ -53,7 +53,7 @@ RESERVED = frozenset(
     exceptiongroup execnet fasteners flit_core frozenlist greenlet h11 h2 hatchling hpack
     httpcore httpcore2 httpx2_jsfetch hyperframe idna iniconfig librt markupsafe multidict mypy
     mypy_extensions mypyc outcome packaging pathspec pip pkg_resources platformdirs pluggy
-    annotated_doc dotenv pydantic pydantic_core python_dotenv starlette
+    annotated_doc dotenv pydantic_core python_dotenv starlette
     propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
     pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
     socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv

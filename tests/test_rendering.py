@@ -78,9 +78,8 @@ def test_files_are_whole(project: Path, answers: Answers) -> None:
         assert not text.endswith("\n\n"), where
         assert "\n\n\n\n" not in text, where
         assert not re.search(r"[ \t]$", text, re.MULTILINE), where
-        if where.endswith((".md", ".toml")):
-            crowded = re.search(r"[^\n]\n(\[[a-z]|##? [A-Z])", outside_of_code(text))
-            assert not crowded, f"{where}: no blank line before {crowded[1]}"
+        head = {".md": r"[^\n]\n#", ".toml": r"[^\n]\n\["}.get(Path(where).suffix)
+        assert not (head and re.search(head, outside_of_code(text))), f"{where}: no blank line"
         if where.endswith(".py"):
             ast.parse(text)
         elif where.endswith(".yml"):
@@ -114,6 +113,9 @@ def test_async_fixtures_state_both_scopes(project: Path, answers: Answers) -> No
                     if not isinstance(function, ast.AsyncFunctionDef):
                         assert call.startswith("pytest.fixture"), path
                         continue
+                    if "anyio_backend" in {argument.arg for argument in function.args.args}:
+                        assert call == "pytest.fixture", path
+                        continue
                     match = re.fullmatch(
                         r"pytest_asyncio\.fixture\(scope='(\w+)', loop_scope='(\w+)'\)", call
                     )
@@ -129,7 +131,7 @@ def test_strict_marks_what_auto_does_not(project: Path, answers: Answers) -> Non
         if path.startswith("guards/"):
             continue  # they speak of the marker in their messages
         marked = "pytest.mark.asyncio" in text
-        has_async_tests = "async def test_" in text
+        has_async_tests = "async def test_" in text and "pytest.mark.anyio" not in text
         assert marked == (has_async_tests and answers["asyncio_mode"] == "strict"), path
 
 
