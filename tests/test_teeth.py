@@ -71,6 +71,93 @@ ISOLATION: list[Break] = [
 ]
 
 
+# The same for what may be added; plain text, each with its file.
+CACHE = [
+    ("src/demo/cache.py", "no expiry", ", ex=self._ttl", ""),
+    ("src/demo/cache.py", "one key for all", "user:{user_id}", "user"),
+    ("src/demo/cache.py", "never a hit", "if found is not None:", "if found is None:"),
+    (
+        "src/demo/cache.py",
+        "appended, not replaced",
+        "await self._redis.set(key",
+        "await self._redis.append(key",
+    ),
+    (
+        "src/demo/cache.py",
+        "unreadable entries",
+        "suppress(ValueError, TypeError)",
+        "suppress(KeyError)",
+    ),
+    (
+        "src/demo/cache.py",
+        "everybody fetches",
+        "if lookup is None or lookup.task.done():",
+        "if True:",
+    ),
+    (
+        "src/demo/cache.py",
+        "cancelled with the first caller",
+        "await asyncio.wait([lookup.task])\n        finally",
+        "await lookup.task\n        finally",
+    ),
+    ("src/demo/cache.py", "the fetch runs on", "if lookup.task.cancel():", "if False:"),
+    ("src/demo/cache.py", "the fetch ends with one caller", "if not lookup.callers:", "if True:"),
+    ("src/demo/cache.py", "nothing without Redis", "except RedisError", "except KeyError"),
+    ("src/demo/cache.py", "unread in silence", "Redis cannot be read", ""),
+    ("src/demo/cache.py", "unwritten in silence", "Redis cannot be written", ""),
+    ("src/demo/cache.py", "waits for ever", "socket_timeout=timeout", "socket_timeout=None"),
+    ("src/demo/cache.py", "broken without Redis", "return await self._fetch(user_id)", "raise"),
+    (
+        "src/demo/cache.py",
+        "made up",
+        "user = await self._fetch(user_id)",
+        "user = User(1, 'Ada', 'ada@example.com')",
+    ),
+    (
+        "src/demo/cache.py",
+        "errors swallowed",
+        "return lookup.task.result()",
+        "return User(1, 'Ada', 'ada@example.com')",
+    ),
+    ("tests/fixtures/cache.py", "keys of other tests", "empty_redis()", "pass"),
+]
+APPLICATION = [
+    (
+        "tests/fixtures/app_store.py",
+        "missing override",
+        "app.dependency_overrides[get_store] = ",
+        "_ = ",
+    ),
+    (
+        "tests/fixtures/app_store.py",
+        "requests not in turn",
+        "async with lock, store_on",
+        "async with store_on",
+    ),
+    (
+        "tests/fixtures/app.py",
+        "override outlives its test",
+        "app.dependency_overrides.clear()",
+        "pass",
+    ),
+    (
+        "tests/fixtures/app.py",
+        "application stops too soon",
+        "await stop.wait()",
+        "await asyncio.sleep(0)",
+    ),
+    ("src/demo/database.py", "no rollback", "async with transaction(connection):", "if True:"),
+    ("src/demo/errors.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
+    ("src/demo/errors.py", "malformed answer passed on", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK"),
+    ("src/demo/user_routes.py", "nothing stored", "await store.add(user)", "pass"),
+    ("src/demo/user_routes.py", "id too large", "le=MAX_ID)\n    name", ")\n    name"),
+    ("src/demo/import_routes.py", "group passed on", "raise group.exceptions[0]", "raise group"),
+    ("src/demo/chat_routes.py", "websocket says nothing", "chat.say(text)", "pass"),
+    ("src/demo/chat.py", "listener never leaves", "self._listeners.remove(messages)", "pass"),
+    ("src/demo/app.py", "API not given to requests", "as app.state.api,", "as app.state.other,"),
+]
+
+
 def breaks() -> Iterator[tuple[str, Answers, Break]]:
     """Yield files, the answers with which they are generated, and how to break them."""
     source, databases = "src/demo", [one for one in CHOICES["database"] if one != "none"]
@@ -88,6 +175,15 @@ def breaks() -> Iterator[tuple[str, Answers, Break]]:
                 yield f"{source}/store.py", answers, one
             for one in ISOLATION:
                 yield "tests/fixtures/database.py", answers, one
+
+    added = [
+        (CACHE, {"redis": "yes", "database": "none", "http_client": "none"}),
+        # On one loop, so with one application, for all tests.
+        (APPLICATION, {"web_framework": "fastapi", "fixture_loop_scope": "session"}),
+    ]
+    for listed, answers in added:
+        for file, what, right, wrong in listed:
+            yield file, answers, (what, re.escape(right), wrong.replace("\\", r"\\"))
 
 
 BREAKS = list(breaks())

@@ -13,7 +13,6 @@ import pytest
 from conftest import Environment
 from generated import CHOICES, Answers, command_for, name_of, render, text_files
 from openapi_spec_validator import validate
-from test_suites import counts_of
 
 FASTAPI = {"web_framework": "fastapi"}
 
@@ -132,45 +131,3 @@ def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environmen
             server.send_signal(signal.SIGTERM)
         rest = server.stderr.read()
     assert "Application shutdown complete" in rest
-
-
-APP_STORE = "tests/fixtures/app_store.py"
-APP = "tests/fixtures/app.py"
-BREAKS = [
-    (APP_STORE, "app.dependency_overrides[get_store] = ", "_ = ", "missing override"),
-    (APP_STORE, "async with lock, store_on", "async with store_on", "requests not in turn"),
-    (APP, "app.dependency_overrides.clear()", "pass", "override outlives its test"),
-    (APP, "await stop.wait()", "await asyncio.sleep(0)", "application stops too soon"),
-    ("src/demo/database.py", "async with transaction(connection):", "if True:", "no rollback"),
-    ("src/demo/errors.py", "HTTPStatus.CONFLICT", "HTTPStatus.OK", "swallowed error"),
-    ("src/demo/errors.py", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK", "malformed answer passed on"),
-    ("src/demo/user_routes.py", "await store.add(user)", "pass", "nothing stored"),
-    ("src/demo/user_routes.py", "le=MAX_ID)\n    name", ")\n    name", "id too large"),
-    ("src/demo/import_routes.py", "raise group.exceptions[0]", "raise group", "group passed on"),
-    ("src/demo/chat_routes.py", "chat.say(text)", "pass", "websocket says nothing"),
-    ("src/demo/chat.py", "self._listeners.remove(messages)", "pass", "listener never leaves"),
-    ("src/demo/app.py", "as app.state.api,", "as app.state.other,", "API not given to requests"),
-]
-
-
-@pytest.mark.parametrize(
-    ("file", "right", "wrong"),
-    [pytest.param(file, right, wrong, id=name) for file, right, wrong, name in BREAKS],
-)
-def test_suite_notices_a_break(
-    tmp_path: Path, environment: Environment, file: str, right: str, wrong: str
-) -> None:
-    # On one loop, so with one application, for all tests.
-    project = render(tmp_path, FASTAPI | {"fixture_loop_scope": "session"})
-    broken = project / file
-    text = broken.read_text(encoding="utf-8")
-    assert right in text
-    broken.write_text(text.replace(right, wrong), encoding="utf-8")
-
-    done = environment.run(
-        project, "pytest", "-o", "timeout=10", "-p", "no:cacheprovider", "-p", "no:randomly"
-    )
-
-    assert done.returncode == 1, done.stdout
-    counts = counts_of(done.stdout)
-    assert counts.get("failed", 0) + counts.get("errors", 0) + counts.get("error", 0) > 0
