@@ -115,7 +115,9 @@ def environment_of(shared: Path, resolution: str, *more: str) -> Environment:
             into = ["--python", str(made.python), "--resolution", resolution]
             packages = [*sorted(requirements), *more]
             subprocess.run([*uv, "venv", str(made.folder)], check=True)
-            subprocess.run([*uv, "pip", "install", *into, *packages], check=True)
+            # Compiled once here, and not by every suite that runs.
+            install = [*uv, "pip", "install", "--compile-bytecode", *into, *packages]
+            subprocess.run(install, check=True)
             (made.folder / "complete").touch()
     return made
 
@@ -129,7 +131,7 @@ def environment(shared: Path) -> Environment:
 @pytest.fixture(scope="session")
 def lowest_environment(shared: Path) -> Environment:
     """The lowest versions of all dependencies that a generated project allows."""
-    return environment_of(shared, "lowest-direct")
+    return environment_of(shared, "lowest-direct", "pytest-randomly")
 
 
 def skip_without_server(database: str) -> None:

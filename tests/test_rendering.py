@@ -175,10 +175,11 @@ def test_mode_and_loop_scope_change_no_types(
     rendered: Callable[[Answers], Path], answers: Answers
 ) -> None:
     sibling = {**answers, **{question: CHOICES[question][0] for question in UNTYPED}}
+    of_the_mode = r"(?m)^( *@pytest\.mark\.asyncio|import pytest)\n"
     any_scope = rf'"({"|".join(CHOICES["fixture_loop_scope"])})"'
     code, code_of_sibling = (
         {
-            path: re.sub(" *@pytest.mark.asyncio\n", "", re.sub(any_scope, "a scope", text))
+            path: re.sub(of_the_mode, "", re.sub(any_scope, "a scope", text))
             for path, text in text_files(rendered(one)).items()
             if path.endswith(".py")
         }
