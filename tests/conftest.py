@@ -5,7 +5,6 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -50,11 +49,15 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Answers], Pa
     """Generate a project, once for all tests of this worker: they must not change it."""
     root = tmp_path_factory.mktemp("rendered")
 
-    @cache
-    def render_once(name: str, answers: tuple[tuple[str, str], ...]) -> Path:
-        return render(root / name, dict(answers))
+    made: dict[str, Path] = {}
 
-    return lambda answers: render_once(name_of(answers), tuple(answers.items()))
+    def render_once(answers: Answers) -> Path:
+        name = name_of(answers)
+        if name not in made:
+            made[name] = render(root / name, answers)
+        return made[name]
+
+    return render_once
 
 
 @pytest.fixture
