@@ -22,11 +22,15 @@ class Target:
         return value >= self.limit if self.at_least else value <= self.limit
 
     def row(self) -> list[str]:
+        rounds = len(self.measured.values)
+        doubt = (
+            "" if rounds > 2 else f" in {rounds} round{'s' if rounds > 1 else ''}, no evidence yet"
+        )
         return [
             self.what,
             f"{'≥' if self.at_least else '≤'} {self.limit:g} {self.unit}",
             f"{show(self.measured)} {self.unit}",
-            "met" if self.met else "**not met**",
+            ("met" if self.met else "**not met**") + doubt,
         ]
 
 
