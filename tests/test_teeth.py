@@ -219,7 +219,8 @@ def test_suite_notices_a_break(
 
     # Only what must hang may be ended by the clock.
     patience = "timeout=5" if what in HANGS else "timeout=60"
-    done = environment.run(project, "pytest", "-o", patience, "-p", "no:cacheprovider", "-x")
+    in_order = ("-p", "no:randomly", "-p", "no:cacheprovider")
+    done = environment.run(project, "pytest", "-o", patience, *in_order, "-x")
 
     assert done.returncode == 1, done.stdout
     assert what in HANGS or "Timeout (>" not in done.stdout, done.stdout
