@@ -38,7 +38,13 @@ class Person:
             (commands / "uv").symlink_to(find_uv_bin())
         folders = os.environ["PATH"].split(os.pathsep)
         without_uv = [folder for folder in folders if not Path(folder, "uv").exists()]
-        dropped = ("COOKIECUTTER_CONFIG", "FORCE_COLOR", "PY_COLORS", "XDG_CONFIG_HOME")
+        dropped = (
+            "COOKIECUTTER_CONFIG",
+            "FORCE_COLOR",
+            "PY_COLORS",
+            "PYTHONDONTWRITEBYTECODE",
+            "XDG_CONFIG_HOME",
+        )
         self.environment = {
             **{name: value for name, value in os.environ.items() if name not in dropped},
             "HOME": str(self.home),
