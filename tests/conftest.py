@@ -20,7 +20,8 @@ from generated import (
 )
 from uv import find_uv_bin
 
-QUICK = ("hooks", "names", "own_code", "portability", "rendering")
+QUICK = ("hooks", "own_code", "portability", "rendering")
+SLOW = {"environment", "person_without_uv"}  # an environment for all answers, and pip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,15 +35,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in generated.py"
     config.addinivalue_line("markers", text)
-    text = "quick: rendering, names and hooks; marked by themselves, to be chosen with -m quick"
+    text = "quick: rendering and hooks; marked by themselves, to be chosen with -m quick"
     config.addinivalue_line("markers", text)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs neither the shared environment nor minutes."""
+    """Mark what a person can wait for."""
     for item in items:
         module = item.path.stem.removeprefix("test_")
-        if module in QUICK and "environment" not in getattr(item, "fixturenames", ()):
+        if module in QUICK and SLOW.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("quick")
 
 

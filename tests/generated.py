@@ -4,12 +4,14 @@ import itertools
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from types import CodeType
 from typing import Any, ClassVar
 from unittest.mock import patch
 
 from cookiecutter.environment import StrictEnvironment
+from cookiecutter.generate import is_binary
 from cookiecutter.main import cookiecutter
 from covertable import make
 
@@ -103,6 +105,9 @@ class CompilingOnce(StrictEnvironment):  # type: ignore[misc]
         return self.compiled[source, name]
 
 
+is_binary_once = cache(is_binary)
+
+
 def render(folder: Path, answers: Answers) -> Path:
     """Generate a project without running the hooks and return its folder."""
     home = folder / ".cookiecutter"
@@ -111,7 +116,10 @@ def render(folder: Path, answers: Answers) -> Path:
     config.write_text(
         json.dumps({"cookiecutters_dir": str(home), "replay_dir": str(home)}), encoding="utf-8"
     )
-    with patch("cookiecutter.utils.StrictEnvironment", CompilingOnce):
+    with (
+        patch("cookiecutter.utils.StrictEnvironment", CompilingOnce),
+        patch("cookiecutter.generate.is_binary", is_binary_once),
+    ):
         return Path(
             cookiecutter(
                 str(TEMPLATE),

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -25,6 +26,7 @@ from generated import (
     requirements_of,
     text_files,
 )
+from ruff import find_ruff_bin
 
 # Answers that are also words of every project.
 WORDLESS = {
@@ -67,31 +69,60 @@ def outside_of_code(text: str) -> str:
 
 
 @every_combination
-def test_files_are_whole(project: Path, answers: Answers) -> None:
+def test_project_is_clean(
+    project: Path, answers: Answers, rendered: Callable[[Answers], Path]
+) -> None:
+    files = text_files(project)
+    assert_files_are_whole(files, answers)
+    assert_settings_follow_the_answers(project, answers)
+    assert_async_fixtures_state_both_scopes(of_the_tests(files), answers)
+    assert_strict_marks_what_auto_does_not(of_the_tests(files), answers)
+    assert_imports_are_declared_and_dependencies_used(project, files)
+    assert_every_dependency_states_its_lowest_version(project)
+    assert_mode_and_loop_scope_change_no_types(files, text_files(rendered(typed_alike(answers))))
+    assert_ruff_has_nothing_to_say(project, files)
+
+
+parsed = cache(ast.parse)  # most files are the same in many projects
+
+
+def of_the_tests(files: dict[str, str]) -> dict[str, str]:
+    """Return the Python files of the tests."""
+    return {
+        path: text
+        for path, text in files.items()
+        if path.startswith("tests/") and path.endswith(".py")
+    }
+
+
+def assert_files_are_whole(files: dict[str, str], answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
-    for where, text in text_files(project).items():
-        unrendered = re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text)
-        assert not unrendered, where
+    for where, text in files.items():
         assert not strangers.findall(text), where
-        assert text == "" or text.endswith("\n"), where
-        assert not text.startswith("\n"), where
-        assert not text.endswith("\n\n"), where
-        assert "\n\n\n\n" not in text, where
-        assert not re.search(r"[ \t]$", text, re.MULTILINE), where
-        head = {".md": r"[^\n]\n#", ".toml": r"[^\n]\n\["}.get(Path(where).suffix)
-        assert not (head and re.search(head, outside_of_code(text))), f"{where}: no blank line"
-        if where.endswith(".py"):
-            ast.parse(text)
-        elif where.endswith(".yml"):
-            yaml.safe_load(text)
-        else:
-            assert "\n\n\n" not in text, where
+        assert_file_is_whole(where, text)
 
 
-@every_combination
-def test_settings_follow_the_answers(project: Path, answers: Answers) -> None:
-    pyproject = pyproject_of(project)
-    settings = pyproject["tool"]["pytest"]
+@cache
+def assert_file_is_whole(where: str, text: str) -> None:
+    unrendered = re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text)
+    assert not unrendered, where
+    assert text == "" or text.endswith("\n"), where
+    assert not text.startswith("\n"), where
+    assert not text.endswith("\n\n"), where
+    assert "\n\n\n\n" not in text, where
+    assert not re.search(r"[ \t]$", text, re.MULTILINE), where
+    head = {".md": r"[^\n]\n#", ".toml": r"[^\n]\n\["}.get(Path(where).suffix)
+    assert not (head and re.search(head, outside_of_code(text))), f"{where}: no blank line"
+    if where.endswith(".py"):
+        parsed(text)
+    elif where.endswith(".yml"):
+        yaml.safe_load(text)
+    else:
+        assert "\n\n\n" not in text, where
+
+
+def assert_settings_follow_the_answers(project: Path, answers: Answers) -> None:
+    settings = pyproject_of(project)["tool"]["pytest"]
     assert settings["asyncio_mode"] == answers["asyncio_mode"]
     assert settings["asyncio_default_fixture_loop_scope"] == answers["fixture_loop_scope"]
     assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
@@ -100,48 +131,56 @@ def test_settings_follow_the_answers(project: Path, answers: Answers) -> None:
     assert float(settings["timeout"]) > 0
 
 
-@every_combination
-def test_async_fixtures_state_both_scopes(project: Path, answers: Answers) -> None:
+def assert_async_fixtures_state_both_scopes(tests: dict[str, str], answers: Answers) -> None:
     scopes = CHOICES["fixture_loop_scope"]
-    for path, text in text_files(project / "tests").items():
-        if path.endswith(".py"):
-            for function in ast.walk(ast.parse(text)):
-                for decorator in getattr(function, "decorator_list", []):
-                    call = ast.unparse(decorator)
-                    if "fixture" not in call:
-                        continue
-                    if not isinstance(function, ast.AsyncFunctionDef):
-                        assert call.startswith("pytest.fixture"), path
-                        continue
-                    if "anyio_backend" in {argument.arg for argument in function.args.args}:
-                        assert call == "pytest.fixture", path
-                        continue
-                    match = re.fullmatch(
-                        r"pytest_asyncio\.fixture\(scope='(\w+)', loop_scope='(\w+)'\)", call
-                    )
-                    assert match, f"{path}: {call}"
-                    scope, loop_scope = match.groups()
-                    assert loop_scope == answers["fixture_loop_scope"]
-                    assert scopes.index(scope) <= scopes.index(loop_scope)
+    for path, text in tests.items():
+        for is_async, arguments, call in fixtures_in(text):
+            if not is_async:
+                assert call.startswith("pytest.fixture"), path
+                continue
+            if "anyio_backend" in arguments:
+                assert call == "pytest.fixture", path
+                continue
+            match = re.fullmatch(
+                r"pytest_asyncio\.fixture\(scope='(\w+)', loop_scope='(\w+)'\)", call
+            )
+            assert match, f"{path}: {call}"
+            scope, loop_scope = match.groups()
+            assert loop_scope == answers["fixture_loop_scope"]
+            assert scopes.index(scope) <= scopes.index(loop_scope)
 
 
-@every_combination
-def test_strict_marks_what_auto_does_not(project: Path, answers: Answers) -> None:
-    for path, text in text_files(project / "tests").items():
-        if path.startswith("guards/"):
+@cache
+def fixtures_in(text: str) -> list[tuple[bool, set[str], str]]:
+    """Return of each fixture whether it is async, its arguments and its decorator."""
+    return [
+        (
+            isinstance(function, ast.AsyncFunctionDef),
+            {argument.arg for argument in function.args.args},
+            call,
+        )
+        for function in ast.walk(parsed(text))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in map(ast.unparse, function.decorator_list)
+        if "fixture" in call
+    ]
+
+
+def assert_strict_marks_what_auto_does_not(tests: dict[str, str], answers: Answers) -> None:
+    for path, text in tests.items():
+        if path.startswith("tests/guards/"):
             continue  # they speak of the marker in their messages
         marked = "pytest.mark.asyncio" in text
         has_async_tests = "async def test_" in text and "pytest.mark.anyio" not in text
         assert marked == (has_async_tests and answers["asyncio_mode"] == "strict"), path
 
 
-@every_combination
-def test_imports_are_declared_and_dependencies_used(project: Path) -> None:
-    files = text_files(project)
-    code = "\n".join(text for path, text in files.items() if path.endswith(".py"))
-    imported = {
+@cache
+def imports_of(text: str) -> set[str]:
+    """Return the packages that a Python file imports by their names."""
+    return {
         name.split(".")[0]
-        for node in ast.walk(ast.parse(code.replace("from __future__ import annotations", "")))
+        for node in ast.walk(parsed(text))
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)
@@ -150,6 +189,11 @@ def test_imports_are_declared_and_dependencies_used(project: Path) -> None:
             else []
         )
     }
+
+
+def assert_imports_are_declared_and_dependencies_used(project: Path, files: dict[str, str]) -> None:
+    modules = [text for path, text in files.items() if path.endswith(".py")]
+    imported = set[str]().union(*map(imports_of, modules))
     declared = {
         re.split(r"[^\w-]", requirement)[0].lower().replace("-", "_")
         for requirement in requirements_of(project)
@@ -157,35 +201,54 @@ def test_imports_are_declared_and_dependencies_used(project: Path) -> None:
     # Comes with pytest-httpserver, whose handlers are written with it.
     brought = {"werkzeug"} if "pytest_httpserver" in declared else set()
     assert imported - sys.stdlib_module_names - {"demo", "tests"} <= declared | brought
-    configured = files["pyproject.toml"] + code
+    configured = "\n".join([files["pyproject.toml"], *modules])
     for name in declared - imported:
         tool = name.removeprefix("pytest_").removesuffix("_stubs")
         assert re.search(rf"\[tool\.{tool}|^{tool} =|-n auto|{name}\b", configured), name
 
 
-@every_combination
-def test_ruff_has_nothing_to_say(project: Path, environment: Environment) -> None:
-    for arguments in (["check"], ["format", "--check"]):
-        checked = environment.run(project, "ruff", *arguments, "--no-cache", "--quiet")
-        assert checked.returncode == 0, checked.stdout
+def assert_every_dependency_states_its_lowest_version(project: Path) -> None:
+    for requirement in requirements_of(project):
+        assert re.search(r"[>~]=\d", requirement), requirement
 
 
-@every_combination
-def test_mode_and_loop_scope_change_no_types(
-    rendered: Callable[[Answers], Path], answers: Answers
+def typed_alike(answers: Answers) -> Answers:
+    """Return the answers of the one project that is type-checked for these answers, too."""
+    return {**answers, **{question: CHOICES[question][0] for question in UNTYPED}}
+
+
+def assert_mode_and_loop_scope_change_no_types(
+    files: dict[str, str], files_of_sibling: dict[str, str]
 ) -> None:
-    sibling = {**answers, **{question: CHOICES[question][0] for question in UNTYPED}}
-    of_the_mode = r"(?m)^( *@pytest\.mark\.asyncio|import pytest)\n"
-    any_scope = rf'"({"|".join(CHOICES["fixture_loop_scope"])})"'
-    code, code_of_sibling = (
-        {
-            path: re.sub(of_the_mode, "", re.sub(any_scope, "a scope", text))
-            for path, text in text_files(rendered(one)).items()
-            if path.endswith(".py")
-        }
-        for one in (answers, sibling)
+    modules, modules_of_sibling = (
+        {path: without_mode_and_scope(text) for path, text in one.items() if path.endswith(".py")}
+        for one in (files, files_of_sibling)
     )
-    assert code == code_of_sibling
+    assert modules == modules_of_sibling
+
+
+@cache
+def without_mode_and_scope(text: str) -> str:
+    """Return Python code without what mode and loop scope bring into it."""
+    any_scope = rf'"({"|".join(CHOICES["fixture_loop_scope"])})"'
+    of_the_mode = r"(?m)^( *@pytest\.mark\.asyncio|import pytest)\n"
+    return re.sub(of_the_mode, "", re.sub(any_scope, "a scope", text))
+
+
+linted: set[tuple[str, str, str]] = set()  # most files are the same in many projects
+
+
+def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None:
+    settings = repr(pyproject_of(project)["tool"]["ruff"])
+    unseen = {(settings, *file) for file in files.items() if file[0].endswith(".py")} - linted
+    for arguments in (["check"], ["format", "--check"]) if unseen else ():
+        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet"]
+        paths = sorted(path for _, path, _ in unseen)
+        checked = subprocess.run(
+            [*command, *paths], cwd=project, check=False, capture_output=True, encoding="utf-8"
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+    linted.update(unseen)
 
 
 @pytest.mark.combinations("all types without additions", thorough="all types")
@@ -220,12 +283,6 @@ def test_code_suits_the_oldest_python(
         ):
             checked = environment.run(project, *tool)
             assert checked.returncode == 0, checked.stdout
-
-
-@every_combination
-def test_every_dependency_states_its_lowest_version(project: Path) -> None:
-    for requirement in requirements_of(project):
-        assert re.search(r"[>~]=\d", requirement), requirement
 
 
 @pytest.mark.parametrize("question", FOLDERS)
