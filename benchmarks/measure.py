@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 Key = TypeVar("Key")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,10 @@ class Command:
     cwd: Path
     variables: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], object] = lambda: None
+
+    def __call__(self) -> "Sample":
+        """Run it; it must succeed."""
+        return run(self)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,9 @@ class Figure:
 
     def __sub__(self, other: "Figure") -> "Figure":
         return Figure(tuple(a - b for a, b in zip(self.values, other.values, strict=True)))
+
+    def __add__(self, other: "Figure") -> "Figure":
+        return Figure(tuple(a + b for a, b in zip(self.values, other.values, strict=True)))
 
     def __truediv__(self, other: "Figure | float") -> "Figure":
         if isinstance(other, Figure):
@@ -70,8 +78,8 @@ class Limits:
     rounds: int
     size: float = 1.0
 
-    def tests(self, tests: int) -> int:
-        return max(2, round(tests * self.size))
+    def tests(self, tests: float) -> int:
+        return max(4, round(tests * self.size))
 
 
 def run(command: Command) -> Sample:
@@ -103,20 +111,20 @@ def clean_environment() -> dict[str, str]:
 
 
 def by_turns(
-    commands: Mapping[Key, Command], seconds: float, rounds: int
-) -> dict[Key, list[Sample]]:
-    """Run every command once per round, as many rounds as the seconds allow, at least one."""
-    samples: dict[Key, list[Sample]] = {key: [] for key in commands}
+    commands: Mapping[Key, Callable[[], Result]], seconds: float, rounds: int
+) -> dict[Key, list[Result]]:
+    """Call each once per round, as many rounds as the seconds allow, at least one."""
+    results: dict[Key, list[Result]] = {key: [] for key in commands}
     began = time.monotonic()
     for number in range(1, rounds + 1):
         for key, command in commands.items():
-            samples[key].append(run(command))
+            results[key].append(command())
         spent = time.monotonic() - began
         print(".", end="", file=sys.stderr, flush=True)
         if spent + spent / number > seconds:
             break
     print(file=sys.stderr)
-    return samples
+    return results
 
 
 def wall(samples: list[Sample]) -> Figure:

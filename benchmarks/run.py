@@ -35,8 +35,9 @@ SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
 }
 HOW_TO_READ = (
     "A median and, in brackets, the lowest and the highest of the rounds, in which all variants "
-    "of a table took turns. Times per test are those of a whole process with so many tests, less "
-    "those of one with a single test."
+    "of a table took turns. Times per test are from before its set-up to after its tear-down and "
+    "reports, for all tests but the first and the last of a process; empty tests take turns with "
+    "them in the same process."
 )
 
 

@@ -1,22 +1,28 @@
 """What is compared: suites of one test each, ready to run."""
 
+import json
 import re
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from math import nan
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from generated import Answers, pyproject_of, render
-from measure import Command
+from measure import Command, run
 from uv import find_uv_bin
 
 HERE = Path(__file__).parent
 SERVERS = ("postgresql", "mysql")
+# Beside each test of a recipe, in its file and its process.
+FLOOR = "test_floor"
+FLOOR_TEST = f"\n\nasync def {FLOOR}() -> None:\n    pass\n"
 HOLD_SERVER = """
 import sys
 from tests.fixtures.database_urls import start_server
@@ -52,8 +58,30 @@ class Suite:
         return str(settings.get("asyncio_default_test_loop_scope", "function"))
 
     @property
+    def has_floor(self) -> bool:
+        """Whether its tests run by turns with empty ones."""
+        return not self.recipe.startswith("empty")
+
+    @property
+    def test_file(self) -> str:
+        """The text of the tests."""
+        text = (HERE / "recipes" / self.recipe).read_text(encoding="utf-8")
+        return text + FLOOR_TEST if self.has_floor else text
+
+    @property
     def database(self) -> str:
         return (self.answers or {}).get("database", self.recipe.split("_")[0])
+
+
+@dataclass(frozen=True)
+class Times:
+    """What a process took, in milliseconds: collection, and on average a test, an empty test."""
+
+    number: int
+    collection: float
+    wall: float
+    cpu: float
+    floor: float
 
 
 class Workshop:
@@ -66,10 +94,27 @@ class Workshop:
         self._projects: dict[str, tuple[Path, Path]] = {}
         self._urls: dict[str, str] = {}
 
-    def command(self, suite: Suite, tests: int, *options: str, own_server: bool = False) -> Command:
+    def times(self, suite: Suite, tests: int) -> Times:
+        """Run a suite and return what a test takes; the first sets up, the last tears down."""
+        file = self.root / "times.json"
+        run(self.command(suite, tests, variables={"TIMES": str(file)}))
+        times = json.loads(file.read_text())
+        inner = {name: taken[1:-1] for name, taken in times["tests"].items()}
+        floor = fmean(wall for wall, _ in inner.pop(FLOOR)) if suite.has_floor else nan
+        ((walls, cpus),) = (zip(*taken, strict=True) for taken in inner.values())
+        return Times(len(walls), times["collection"], fmean(walls), fmean(cpus), floor)
+
+    def command(
+        self,
+        suite: Suite,
+        tests: int,
+        *options: str,
+        own_server: bool = False,
+        variables: Mapping[str, str] = {},
+    ) -> Command:
         """Return how to run a suite, so many times its test."""
         project, python = self.project(suite)
-        variables = {"TESTS": str(tests), "PYTHONPATH": f"src:{HERE}"}
+        variables = {"TESTS": str(tests), "PYTHONPATH": f"src:{HERE}", **variables}
         if suite.database in SERVERS and not own_server:
             name = "DATABASE_URL" if suite.answers is None else "TEST_DATABASE_URL"
             variables[name] = self.server(suite.database)
@@ -133,7 +178,7 @@ def write_recipe(folder: Path, suite: Suite) -> list[str]:
     settings = {"asyncio_mode": "auto"} | suite.script.get("tool", {}).get("pytest", {})
     lines = [f'{name} = "{value}"' for name, value in settings.items()]
     (folder / "pyproject.toml").write_text("\n".join(["[tool.pytest]", *lines, ""]))
-    shutil.copy(HERE / "recipes" / suite.recipe, folder / "test_recipe.py")
+    (folder / "test_recipe.py").write_text(suite.test_file, encoding="utf-8")
     requirements: list[str] = suite.script["dependencies"]
     return requirements
 
@@ -144,7 +189,7 @@ def write_generated(folder: Path, suite: Suite) -> tuple[Path, list[str]]:
     if suite.recipe:
         for file in (project / "tests").glob("test_*.py"):
             file.unlink()
-        shutil.copy(HERE / "recipes" / suite.recipe, project / "tests" / "test_recipe.py")
+        (project / "tests" / "test_recipe.py").write_text(suite.test_file, encoding="utf-8")
     if not suite.guarded:
         conftest = project / "tests" / "conftest.py"
         lines = conftest.read_text().splitlines(keepends=True)

@@ -29,9 +29,6 @@ EMPTY = [
     *(empty(scope, guarded=True) for scope in CHOICES["fixture_loop_scope"]),
 ]
 
-# What the others are compared with, in the same run.
-FLOORS = [empty("session"), empty("function"), empty("session", guarded=True)]
-
 DATABASES = [
     Suite("SQLite, ours", "ours_sqlite.py", SQLITE | SESSION),
     Suite("SQLite, ours, function loop", "ours_sqlite.py", SQLITE),

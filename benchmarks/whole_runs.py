@@ -3,48 +3,47 @@
 import json
 import subprocess
 import time
+from collections.abc import Callable
+from functools import partial
+from statistics import median
 
 from measure import Figure, Limits, by_turns, run, wall
 from report import Section, Target, show
-from suites import HERE, Suite, Workshop, has_mysql
+from suites import HERE, Suite, Times, Workshop, has_mysql
 from variants import GROWING, PARALLEL, STARTING
 
 
 def growth(workshop: Workshop, limits: Limits) -> Section:
     """More tests, each of which must not cost more."""
     sizes = [limits.tests(number) for number in (100, 1_000, 10_000)]
-    commands = {
-        (suite.name, number, what): workshop.command(suite, number, *options)
+    runs = {
+        (suite.name, number, turn): partial(workshop.times, suite, number)
         for suite in GROWING
-        for number in (1, *sizes)
-        for what, options in (("all", []), ("collected", ["--collect-only"]))
+        # Small suites are over soon: run them more often.
+        for number, turns in ((4, 3), (sizes[0], 5), (sizes[1], 2), (sizes[2], 1))
+        for turn in range(turns)
     }
-    # Small suites are short, and the noise of their start-up counts most: run them more often.
-    often = {
-        (*key, turn): c for key, c in commands.items() for turn in range(3 if key[1] < 1000 else 1)
-    }
-    samples = by_turns(often, limits.seconds, limits.rounds)
-    text = "Empty async tests with all guards. Start-up is taken off."
+    times = by_turns(runs, limits.seconds, limits.rounds)
+    text = "Empty async tests with all guards."
     head = ["suite", "tests", "collection, ms per test", "run, ms per test"]
     section = Section("Growth", text, head)
 
-    def cost(name: str, number: int, what: str) -> Figure:
-        def times(count: int) -> Figure:
-            turns = [
-                wall(taken) for key, taken in samples.items() if key[:3] == (name, count, what)
-            ]
-            return Figure(tuple(map(min, zip(*(turn.values for turn in turns), strict=True))))
-
-        return (times(number) - times(1)) / (number - 1)
+    def taken(name: str, number: int, what: Callable[[Times], float]) -> Figure:
+        turns = [map(what, taken) for key, taken in times.items() if key[:2] == (name, number)]
+        return Figure(tuple(map(median, zip(*turns, strict=True))))
 
     for suite in GROWING:
+        name = suite.name
+        start = taken(name, 4, lambda one: one.collection)
+        whole = {}
         for number in sizes:
-            whole, collected = (cost(suite.name, number, what) for what in ("all", "collected"))
-            columns = [suite.name, f"{number:,}", show(collected), show(whole - collected)]
-            section.rows.append(columns)
-        small, large = (cost(suite.name, number, "all") for number in (sizes[0], sizes[-1]))
-        what = f"{suite.name}: a test of {sizes[-1]:,} against one of {sizes[0]:,}"
-        section.targets.append(Target(what, large / small, 1.1, "×"))
+            collected = (taken(name, number, lambda one: one.collection) - start) / (number - 4)
+            ran = taken(name, number, lambda one: one.wall)
+            whole[number] = collected + ran
+            section.rows.append([name, f"{number:,}", show(collected), show(ran)])
+        what = f"{name}: a test of {sizes[-1]:,} against one of {sizes[0]:,}"
+        ratio = whole[sizes[-1]] / whole[sizes[0]]
+        section.targets.append(Target(what, ratio, 1.1, "×"))
     return section
 
 
