@@ -119,6 +119,49 @@ def test_nothing_of_a_postgresql_session_is_left(
         assert counts == {"passed": 4}
 
 
+LISTENING_IN_A_TEST = """
+import pytest
+
+listened = set()
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", [1, 2, 3])
+async def test_listener_is_left(connection, time):
+    session = await connection.fetchval("SELECT pg_backend_pid()")
+    assert session not in listened
+    listened.add(session)
+    await connection.add_listener("news", lambda *_: None)
+"""
+
+COMMITTED_ELSEWHERE = """
+import pytest
+from demo.store import connect
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_another_connection_commits(store, database_url, time):
+    assert await store.count() == 0
+    async with connect(database_url) as other:
+        await other.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+"""
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+@pytest.mark.parametrize(
+    ("database", "text", "tests"),
+    [("postgresql", LISTENING_IN_A_TEST, 3), ("sqlite", COMMITTED_ELSEWHERE, 2)],
+    ids=["listener", "another connection"],
+)
+def test_nothing_is_left_beside_the_transaction(
+    tmp_path: Path, environment: Environment, database: str, text: str, tests: int, loop: str
+) -> None:
+    answers = {"database": database, "http_client": "none", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    (project / "tests" / "test_beside.py").write_text(text, encoding="utf-8")
+
+    assert run_suite(environment, project, "tests/test_beside.py") == {"passed": tests}
+
+
 @pytest.mark.parametrize("loop", ["function", "session"])
 def test_notifications_arrive_in_a_fresh_database(
     tmp_path: Path, environment: Environment, loop: str
@@ -134,8 +177,8 @@ def test_notifications_arrive_in_a_fresh_database(
 
 # Where the server of a run has its folder.
 FOLDER = """
-parse_qs(urlsplit(server.url).query).get("host") or
-[os.path.dirname(parse_qs(urlsplit(server.url).query)["unix_socket"][0])]
+parse_qs(urlsplit(database_url).query).get("host") or
+[os.path.dirname(parse_qs(urlsplit(database_url).query)["unix_socket"][0])]
 """
 
 
@@ -148,7 +191,7 @@ def test_nothing_is_left_of_a_server(
 ) -> None:
     skip_without_server(database)
     project = render(tmp_path, {"database": database, "http_client": "none"})
-    fixtures = "store, server"
+    fixtures = "store, database_url"
     with waiting_suite(environment.python, project, fixtures, FOLDER, workers) as (suite, folders):
         (folder,) = folders
         assert is_served(folder)
@@ -157,13 +200,6 @@ def test_nothing_is_left_of_a_server(
 
         wait_until(lambda: not folder.exists() and not is_served(folder), seconds=15)
 
-
-TELL_FOLDER = """
-from pathlib import Path
-
-def test_tell_server(server, database_url, fresh_database) -> None:
-    Path("url.txt").write_text(server.url)
-"""
 
 SERVE = """
 import asyncio, os, subprocess, sys

@@ -42,29 +42,27 @@ def server_of(config: pytest.Config) -> Server:
 
 
 @pytest.fixture(scope="session")
-def server(pytestconfig: pytest.Config) -> Server:
-    """The server of this run."""
-    return server_of(pytestconfig)
-
-
-@pytest.fixture(scope="session")
-def database_url(server: Server, worker_id: str) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """This worker's own database, with the schema and no rows."""
-    name = f"{server.prefix}_{worker_id}"
+    server = server_of(request.config)
+    name = f"{server.prefix}_{worker_of(request.config)}"
     asyncio.run(server.clone(name))
     return server.url_of(name)
 
 
 @pytest.fixture(scope="session")
-def empty_database(server: Server, database_url: str) -> Callable[[], Awaitable[None]]:
+def empty_database(
+    request: pytest.FixtureRequest, database_url: str
+) -> Callable[[], Awaitable[None]]:
     """Make this worker's database anew, with the schema and no rows."""
-    return partial(server.clone, urlsplit(database_url).path[1:])
+    return partial(server_of(request.config).clone, urlsplit(database_url).path[1:])
 
 
 @pytest.fixture
-def fresh_database(server: Server, worker_id: str) -> Iterator[str]:
+def fresh_database(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database for this test alone: it may commit, connect twice, change the schema."""
-    name = f"{server.prefix}_{worker_id}_{next(NUMBERS)}"
+    server = server_of(request.config)
+    name = f"{server.prefix}_{worker_of(request.config)}_{next(NUMBERS)}"
     asyncio.run(server.clone(name))
     yield server.url_of(name)
     asyncio.run(server.drop(name))

@@ -20,7 +20,7 @@ from {{ cookiecutter.package_name }}.store import arguments_of, create_schema
 {% else -%}
 from {{ cookiecutter.package_name }}.store import create_schema
 {% endif %}
-from ..servers import NO_SERVER, keep_server, make_folder
+from ..servers import NO_SERVER, keep_server, make_folder, worker_of
 
 NEEDED = "mysql://user:password@host:3306/mysql"
 NUMBERS = count()

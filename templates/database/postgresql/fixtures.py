@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import pytest
@@ -16,7 +15,44 @@ if TYPE_CHECKING:
     from {{ cookiecutter.package_name }}.store import Connection
 
 NOT_OUR_TRANSACTION = (asyncpg.PostgresError, asyncpg.InterfaceError)
-ROLLBACK = "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all()"
+# The savepoint tells whether the test has ended our transaction.
+BEGIN = "{} SAVEPOINT test"
+# Advisory locks are what no rollback takes back.
+ROLLBACK = "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); {}"
+
+
+class RolledBack(asyncpg.Connection):
+    """Sends more along with a statement, which saves journeys; knows if it listens."""
+
+    form = "{}"  # of the next statement
+    listens = False
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        form, self.form = self.form, "{}"
+        return await super().execute(form.format(query), *args, **options)
+
+    async def add_listener(self, channel: str, callback: Any) -> None:
+        self.listens = True
+        await super().add_listener(channel, callback)
+
+
+class Kept:
+    """A connection that is kept, and opened again when it was closed."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: RolledBack | None = None
+
+    async def open(self) -> RolledBack:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._url, connection_class=RolledBack
+            )
+        return self._connection
+
+    async def close(self) -> None:
+        if self._connection:
+            await self._connection.close()
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
@@ -28,41 +64,39 @@ async def database(
         yield pool
 
 
-async def leave_as_it_is(_: object) -> None: ...
-
-
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def rolled_back(
-    database_url: str,
-) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    """The pool of `connection` alone, which leaves nothing that would be reset."""
-    pool = asyncpg.create_pool(
-        database_url, min_size=0, max_size=1, reset=leave_as_it_is
-    )
-    async with pool:
-        yield pool
+async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
+    """The connection of `connection`: a pool would take longer than the transaction."""
+    kept = Kept(database_url)
+    yield kept
+    await kept.close()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
     database: asyncpg.Pool[asyncpg.Record],
-    rolled_back: asyncpg.Pool[asyncpg.Record],
+    rolled_back: Kept,
     empty_database: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test."""
-    async with rolled_back.acquire() as connection:
-        transaction = connection.transaction()
+    connection = await rolled_back.open()
+    transaction = connection.transaction()
+    connection.form = BEGIN
+    try:
         await transaction.start()
-        await connection.execute("SAVEPOINT test")
-        yield connection
-        try:
-            await connection.execute(ROLLBACK)
-            await transaction.rollback()
-            return
-        except NOT_OUR_TRANSACTION:
-            # The test has ended our transaction: what it left may be in the database.
-            with suppress(asyncpg.InterfaceError):  # it may be closed
-                connection.terminate()
+    except BaseException:
+        connection.terminate()
+        raise
+    yield connection
+    try:
+        connection.form = ROLLBACK
+        await transaction.rollback()
+        if connection.listens:
+            await connection.close()
+        return
+    except NOT_OUR_TRANSACTION:
+        # The test has ended our transaction: what it left may be in the database.
+        connection.terminate()
     await database.expire_connections()
     await empty_database()
 

@@ -19,7 +19,7 @@ import pytest
 
 from {{ cookiecutter.package_name }}.store import create_schema
 
-from ..servers import NO_SERVER, is_root, keep_server, make_folder
+from ..servers import NO_SERVER, is_root, keep_server, make_folder, worker_of
 
 DatabaseError = asyncpg.PostgresError
 NEEDED = "postgresql://user:password@host:5432/postgres"

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 
 import aiosqlite
 import pytest
@@ -20,20 +20,31 @@ class Database:
         self._url = url
         self._stack = AsyncExitStack()
         self._connection: aiosqlite.Connection | None = None
+        self._version = 0
 
     async def begin(self) -> aiosqlite.Connection:
-        """Return the connection, in a new transaction with a savepoint."""
+        """Return the connection, in a new transaction."""
         if self._connection is None:
             self._connection = await self._stack.enter_async_context(connect(self._url))
             # A test database need not survive a power cut.
             await self._connection.execute("PRAGMA synchronous = OFF")
-        # One journey to the thread of aiosqlite instead of two.
-        await self._connection.executescript("BEGIN; SAVEPOINT test")
+            witness = sqlite3.connect(self._url, uri=True)
+            self._witness = self._stack.enter_context(closing(witness))
+        self._version = self._read_version()
+        await self._connection.execute("BEGIN")
         return self._connection
+
+    def has_changed(self) -> bool:
+        """Tell whether anybody has committed a change since `begin`."""
+        return self._read_version() != self._version
 
     async def close(self) -> None:
         self._connection = None
         await self._stack.aclose()
+
+    def _read_version(self) -> int:
+        (version,) = self._witness.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
@@ -52,10 +63,11 @@ async def connection(
     connection = await database.begin()
     yield connection
     try:
-        await connection.execute("ROLLBACK TO SAVEPOINT test")
         await connection.execute("ROLLBACK")
+        is_ours = True
     except NOT_OUR_TRANSACTION:
-        # The test has ended our transaction: what it left may be in the database.
+        is_ours = False  # the test has ended our transaction, or closed the connection
+    if not is_ours or database.has_changed():
         await database.close()
         await empty_database()
 

@@ -17,7 +17,7 @@ async def http_client() -> AsyncIterator[aiohttp.ClientSession]:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
 def make_api(http_client: aiohttp.ClientSession) -> Callable[..., UserApi]:
     """Make a `UserApi` from a base URL and, if you like, a timeout in seconds."""
     return partial(UserApi, http_client)

@@ -1,7 +1,7 @@
 """The HTTP client of the tests, and the API through it or without any network."""
 
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 
 import {{ cookiecutter.http_client }}
@@ -30,7 +30,7 @@ async def http_client(ssl_context: ssl.SSLContext) -> AsyncIterator[{{ cookiecut
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
 def make_api(http_client: {{ cookiecutter.http_client }}.AsyncClient) -> Callable[..., UserApi]:
     """Make a `UserApi` from a base URL and, if you like, a timeout in seconds."""
     return partial(UserApi, http_client)
@@ -38,15 +38,15 @@ def make_api(http_client: {{ cookiecutter.http_client }}.AsyncClient) -> Callabl
 
 @pytest.fixture(scope="session")
 def answers_of_this_run() -> Answers:
-    """What `answers` gives to each test, emptied."""
+    """What `answers` gives to each test, and empties after it."""
     return {}
 
 
 @pytest.fixture
-def answers(answers_of_this_run: Answers) -> Answers:
+def answers(answers_of_this_run: Answers) -> Iterator[Answers]:
     """What `in_process_api` answers, by path; anything else is a 404."""
+    yield answers_of_this_run
     answers_of_this_run.clear()
-    return answers_of_this_run
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
@@ -54,14 +54,16 @@ async def in_process_client(
     answers_of_this_run: Answers,
 ) -> AsyncIterator[{{ cookiecutter.http_client }}.AsyncClient]:
     """A client without server or socket, as long as the event loop."""
-    transport = {{ cookiecutter.http_client }}.MockTransport(
-        lambda request: answers_of_this_run.get(request.url.path, {{ cookiecutter.http_client }}.Response(404))
-    )
+
+    def answer(request: {{ cookiecutter.http_client }}.Request) -> {{ cookiecutter.http_client }}.Response:
+        return answers_of_this_run.get(request.url.path) or {{ cookiecutter.http_client }}.Response(404)
+
+    transport = {{ cookiecutter.http_client }}.MockTransport(answer)
     async with {{ cookiecutter.http_client }}.AsyncClient(transport=transport) as client:
         yield client
 
 
-@pytest.fixture
-def in_process_api(in_process_client: {{ cookiecutter.http_client }}.AsyncClient, answers: Answers) -> UserApi:
+@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
+def in_process_api(in_process_client: {{ cookiecutter.http_client }}.AsyncClient) -> UserApi:
     """The API through it: its requests are answered from `answers`."""
     return UserApi(in_process_client, "http://api.test")
