@@ -42,6 +42,8 @@ WORDLESS = {
 
 FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
 
+USED_AS = {"pytest_xdist": "numprocesses auto"}
+
 every_combination = pytest.mark.combinations("all without additions", thorough="all")
 
 
@@ -201,10 +203,12 @@ def assert_imports_are_declared_and_dependencies_used(project: Path, files: dict
     # Comes with pytest-httpserver, whose handlers are written with it.
     brought = {"werkzeug"} if "pytest_httpserver" in declared else set()
     assert imported - sys.stdlib_module_names - {"demo", "tests"} <= declared | brought
-    configured = "\n".join([files["pyproject.toml"], *modules])
+    settings = re.sub(r'(?m)^ +".*"(,|$)', "", files["pyproject.toml"])
+    used = "\n".join([settings, files[".github/workflows/tests.yml"], *modules])
     for name in declared - imported:
-        tool = name.removeprefix("pytest_").removesuffix("_stubs")
-        assert re.search(rf"\[tool\.{tool}|^{tool} =|-n auto|{name}\b", configured), name
+        tool = USED_AS.get(name) or name.removeprefix("pytest_")
+        typed = name.removesuffix("_stubs")
+        assert typed in imported or re.search(rf"(?<!\w){tool}\b", used), name
 
 
 def assert_every_dependency_states_its_lowest_version(project: Path) -> None:
