@@ -24,14 +24,14 @@ from whole_runs import growth, parallel, servers
 
 # The parts, and their share of the time.
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
-    "first_green": (first_green, 0.15),
-    "empty": (empty_tests, 0.17),
-    "databases": (database_tests, 0.23),
+    "first_green": (first_green, 0.14),
+    "empty": (empty_tests, 0.1),
+    "databases": (database_tests, 0.24),
     "http": (http_tests, 0.14),
-    "services": (service_tests, 0.06),
-    "growth": (growth, 0.14),
-    "parallel": (parallel, 0.08),
-    "servers": (servers, 0.03),
+    "services": (service_tests, 0.05),
+    "growth": (growth, 0.12),
+    "parallel": (parallel, 0.19),
+    "servers": (servers, 0.02),
 }
 HOW_TO_READ = (
     "A median and, in brackets, the lowest and the highest of the rounds, in which all variants "

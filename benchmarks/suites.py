@@ -41,6 +41,7 @@ class Suite:
     answers: Answers | None = None
     guarded: bool = True
     tests: int = 1000
+    alone: bool = False
 
     @cached_property
     def script(self) -> dict[str, Any]:
@@ -60,7 +61,7 @@ class Suite:
     @property
     def has_floor(self) -> bool:
         """Whether its tests run by turns with empty ones."""
-        return not self.recipe.startswith("empty")
+        return not self.alone and not self.recipe.startswith("empty")
 
     @property
     def test_file(self) -> str:
@@ -132,7 +133,7 @@ class Workshop:
 
     def project(self, suite: Suite) -> tuple[Path, Path]:
         """Return the folder of a suite, and its Python."""
-        key = repr((suite.recipe, suite.answers, suite.guarded))
+        key = repr((suite.recipe, suite.answers, suite.guarded, suite.alone))
         if key not in self._projects:
             folder = self.root / f"project-{len(self._projects)}"
             if suite.answers is None:

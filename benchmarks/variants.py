@@ -75,10 +75,16 @@ SERVICES = [
 ]
 
 GROWING = [empty("function", guarded=True), empty("session", guarded=True)]
-PARALLEL = Suite("PostgreSQL", "ours_postgresql.py", POSTGRESQL | SESSION)
+PARALLEL = [
+    Suite(f"PostgreSQL{what}", recipe, POSTGRESQL | SESSION, alone=True)
+    for what, recipe in (
+        ("", "ours_postgresql.py"),
+        (", 25 inserts and selects", "ours_postgresql_long.py"),
+    )
+]
 STARTING = [
     empty("session", guarded=True),
-    Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION),
-    PARALLEL,
-    Suite("MySQL", "ours_mysql.py", MYSQL | SESSION),
+    Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION, alone=True),
+    PARALLEL[0],
+    Suite("MySQL", "ours_mysql.py", MYSQL | SESSION, alone=True),
 ]

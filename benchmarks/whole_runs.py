@@ -4,10 +4,11 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from statistics import median
 
-from measure import Figure, Limits, by_turns, run, wall
+from measure import Command, Figure, Limits, by_turns, run, wall
 from report import Section, Target, show
 from suites import HERE, Suite, Times, Workshop, has_mysql
 from variants import GROWING, PARALLEL, STARTING
@@ -49,52 +50,54 @@ def growth(workshop: Workshop, limits: Limits) -> Section:
 
 def parallel(workshop: Workshop, limits: Limits) -> Section:
     """Two workers against one process, and what it takes to start them."""
-    few, many = limits.tests(200), limits.tests(1000)
     ways = {"serial": [], "-n 2": ["-n2"]}
+    many = limits.tests(1000)
+    suites = [suite for suite in STARTING if suite.database != "mysql" or has_mysql()]
+    counted = [*((suite, 1) for suite in suites), *((suite, many) for suite in PARALLEL)]
     commands = {
-        (number, way): workshop.command(PARALLEL, number, *options, own_server=True)
-        for number in (1, few, many)
+        (suite.name, number, way): workshop.command(suite, number, *options, own_server=True)
+        for suite, number in counted
         for way, options in ways.items()
     }
-    suites = [suite for suite in STARTING if suite.database != "mysql" or has_mysql()]
-    starts = {
-        (suite.name, way): workshop.command(suite, 1, *options, own_server=True)
-        for suite in suites
-        for way, options in {"serial": [], "-n 1": ["-n1"], "-n 2": ["-n2"]}.items()
-    }
-    for command in starts.values():
-        run(command)
-    samples = by_turns({**commands, **starts}, limits.seconds, limits.rounds)
-    figures = {key: wall(taken) for key, taken in samples.items()}
-    text = (
-        "Whole processes, in ms. The database tests are those of PostgreSQL above, on a server "
-        "that the run starts and stops itself."
-    )
-    section = Section(
-        "Parallel runs and start-up", text, ["run", "serial", "-n 1", "-n 2", "serial / -n 2"]
-    )
-    for number in (few, many):
-        serial, two = figures[number, "serial"], figures[number, "-n 2"]
-        columns = [f"{number} PostgreSQL tests", show(serial), "", show(two), show(serial / two)]
-        section.rows.append(columns)
     for suite in suites:
-        times = [figures[suite.name, way] for way in ("serial", "-n 1", "-n 2")]
+        for way in ways:
+            run(commands[suite.name, 1, way])  # compiles what is imported
+    for suite in PARALLEL:
+        commands[suite.name, many, "twice"] = twice(commands[suite.name, many, "serial"])
+    samples = by_turns(commands, limits.seconds, limits.rounds)
+    figures = {key: wall(taken) for key, taken in samples.items()}
+    head = ["run", "serial", "-n 2", "serial / -n 2", "two cores give"]
+    section = Section("Parallel runs and start-up", "", head)
+    for suite, number in counted:
+        serial, two = (figures[suite.name, number, way] for way in ways)
+        limit = ""
+        if number > 1:
+            limit = show((serial + serial) / figures[suite.name, number, "twice"])
         name = "no database" if suite.database == "none" else suite.name
-        columns = [f"1 test, {name}", *map(show, times), show(times[0] / times[2])]
-        section.rows.append(columns)
-    slope = {way: (figures[many, way] - figures[1, way]) / (many - 1) for way in ways}
-    start = {way: figures[1, way].median for way in ways}
-    gained = (slope["serial"] - slope["-n 2"]).median
-    later = start["-n 2"] - start["serial"]
+        what = f"{number} test{'s' if number > 1 else ''}, {name}"
+        section.rows.append([what, show(serial), show(two), show(serial / two), limit])
+    short, long = PARALLEL
+    start = {way: figures[short.name, 1, way].median for way in ways}
+    slope = {way: (figures[short.name, many, way].median - start[way]) / (many - 1) for way in ways}
+    later, gained = start["-n 2"] - start["serial"], slope["serial"] - slope["-n 2"]
     point = f"about {later / gained:.0f} tests" if gained > 0 else "not reached"
-    section.text += (
-        f" Two workers start {later:.0f} ms later and take {slope['-n 2'].median:.2f} instead of "
-        f"{slope['serial'].median:.2f} ms per test, so the break-even point is {point}."
+    section.text = (
+        "Whole processes, in ms, on a server that the run starts and stops itself. What two "
+        "cores give: the serial run twice at once, so without xdist, against twice in a row. "
+        f"Two workers start {later:.0f} ms later and take {slope['-n 2']:.2f} instead of "
+        f"{slope['serial']:.2f} ms per short test, so the break-even point is {point}."
     )
-    what = f"-n 2 against serial, {many} PostgreSQL tests"
-    whole = figures[many, "serial"] / figures[many, "-n 2"]
-    section.targets.append(Target(f"{what}, whole process", whole, 1.7, "×", at_least=True))
+    for suite in (short, long):
+        ratio = figures[suite.name, many, "serial"] / figures[suite.name, many, "-n 2"]
+        what = f"-n 2 against serial, {many} tests, {suite.name}, whole process"
+        section.targets.append(Target(what, ratio, 1.7, "×", at_least=True))
     return section
+
+
+def twice(command: Command) -> Command:
+    """Return how to run a command twice at the same time."""
+    script = '"$@" & "$@" && wait $!'
+    return replace(command, arguments=["sh", "-c", script, "sh", *command.arguments])
 
 
 def servers(workshop: Workshop, limits: Limits) -> Section:
