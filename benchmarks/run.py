@@ -44,8 +44,8 @@ HOW_TO_READ = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-    parser.add_argument("--minutes", type=float, default=8, help="of measuring, for all sections")
-    parser.add_argument("--rounds", type=int, default=7, help="at most, in the time that there is")
+    parser.add_argument("--minutes", type=float, default=7.5, help="of measuring, for all sections")
+    parser.add_argument("--rounds", type=int, default=5, help="at most, in the time that there is")
     parser.add_argument("--size", type=float, default=1, help="of the suites; 0.01 to try it out")
     parser.add_argument(
         "--write", type=Path, help="where to; all sections are written to benchmarks by themselves"

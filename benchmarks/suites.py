@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import nan
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
 from generated import Answers, pyproject_of, render
@@ -83,6 +83,7 @@ class Times:
     wall: float
     cpu: float
     floor: float
+    middle: float  # the median of the tests, which knows nothing of pauses of the machine
 
 
 class Workshop:
@@ -103,7 +104,8 @@ class Workshop:
         inner = {name: taken[1:-1] for name, taken in times["tests"].items()}
         floor = fmean(wall for wall, _ in inner.pop(FLOOR)) if suite.has_floor else nan
         ((walls, cpus),) = (zip(*taken, strict=True) for taken in inner.values())
-        return Times(len(walls), times["collection"], fmean(walls), fmean(cpus), floor)
+        costs = fmean(walls), fmean(cpus), floor, median(walls)
+        return Times(len(walls), times["collection"], *costs)
 
     def command(
         self,
