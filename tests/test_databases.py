@@ -119,6 +119,30 @@ def test_nothing_of_a_postgresql_session_is_left(
         assert counts == {"passed": 4}
 
 
+TEMPORARY_FILES = """
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+@pytest.mark.asyncio
+async def test_temporary_files_are_beside_the_socket(connection, database_url):
+    async with connection.cursor() as cursor:
+        await cursor.execute("SELECT @@tmpdir")
+        (folder,) = await cursor.fetchone()
+    assert parse_qs(urlsplit(database_url).query)["unix_socket"] == [f"{folder}/socket"]
+"""
+
+
+def test_mysql_servers_do_not_share_temporary_files(
+    tmp_path: Path, environment: Environment
+) -> None:
+    skip_without_server("mysql")
+    project = render(tmp_path, {"database": "mysql", "http_client": "none"})
+    (project / "tests" / "test_files.py").write_text(TEMPORARY_FILES, encoding="utf-8")
+
+    assert run_suite(environment, project, "tests/test_files.py") == {"passed": 1}
+
+
 LISTENING_IN_A_TEST = """
 import pytest
 
