@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell makes what it runs in the background deaf to Ctrl-C, and so are its children.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in generated.py"
     config.addinivalue_line("markers", text)
     text = "quick: rendering and hooks; marked by themselves, to be chosen with -m quick"
