@@ -21,7 +21,7 @@ from generated import (
 )
 from uv import find_uv_bin
 
-QUICK = ("hooks", "own_code", "portability", "rendering")
+QUICK = ("hooks", "portability", "rendering")
 SLOW = {"environment", "person_without_uv"}  # an environment for all answers, and pip
 
 
