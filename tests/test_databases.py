@@ -103,6 +103,14 @@ async def test_nothing_of_a_session_is_left(connection, database, own, time):
         await used.execute("SET search_path = nowhere")
         await used.execute("CREATE TEMPORARY TABLE of_a_test (id integer)")
         await used.execute("DROP TABLE IF EXISTS of_a_test" if not own else "SELECT 1")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_pool_is_of_use_after_a_commit(connection, database, time):
+    assert await database.fetchval("SELECT count(*) FROM users") == 0
+    await connection.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+    await connection.execute("COMMIT")
 """
 
 
@@ -116,7 +124,7 @@ def test_nothing_of_a_postgresql_session_is_left(
 
     for order in (["-p", "no:randomly"], ["--randomly-seed=1"]):
         counts = run_suite(environment, project, "tests/test_of_a_session.py", *order)
-        assert counts == {"passed": 4}
+        assert counts == {"passed": 6}
 
 
 TEMPORARY_FILES = """

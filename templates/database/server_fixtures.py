@@ -42,27 +42,27 @@ def server_of(config: pytest.Config) -> Server:
 
 
 @pytest.fixture(scope="session")
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(pytestconfig: pytest.Config) -> str:
     """This worker's own database, with the schema and no rows."""
-    server = server_of(request.config)
-    name = f"{server.prefix}_{worker_of(request.config)}"
+    server = server_of(pytestconfig)
+    name = f"{server.prefix}_{worker_of(pytestconfig)}"
     asyncio.run(server.clone(name))
     return server.url_of(name)
 
 
 @pytest.fixture(scope="session")
 def empty_database(
-    request: pytest.FixtureRequest, database_url: str
+    pytestconfig: pytest.Config, database_url: str
 ) -> Callable[[], Awaitable[None]]:
     """Make this worker's database anew, with the schema and no rows."""
-    return partial(server_of(request.config).clone, urlsplit(database_url).path[1:])
+    return partial(server_of(pytestconfig).clone, urlsplit(database_url).path[1:])
 
 
 @pytest.fixture
-def fresh_database(request: pytest.FixtureRequest) -> Iterator[str]:
+def fresh_database(pytestconfig: pytest.Config) -> Iterator[str]:
     """A database for this test alone: it may commit, connect twice, change the schema."""
-    server = server_of(request.config)
-    name = f"{server.prefix}_{worker_of(request.config)}_{next(NUMBERS)}"
+    server = server_of(pytestconfig)
+    name = f"{server.prefix}_{worker_of(pytestconfig)}_{next(NUMBERS)}"
     asyncio.run(server.clone(name))
     yield server.url_of(name)
     asyncio.run(server.drop(name))

@@ -74,9 +74,7 @@ async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    database: asyncpg.Pool[asyncpg.Record],
-    rolled_back: Kept,
-    empty_database: Callable[[], Awaitable[None]],
+    rolled_back: Kept, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test."""
     connection = await rolled_back.open()
@@ -97,7 +95,6 @@ async def connection(
     except NOT_OUR_TRANSACTION:
         # The test has ended our transaction: what it left may be in the database.
         connection.terminate()
-    await database.expire_connections()
     await empty_database()
 
 

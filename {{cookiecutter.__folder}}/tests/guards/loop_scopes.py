@@ -117,6 +117,7 @@ def is_plain(value: object) -> bool:
         return False
 
 
+@cache
 def name_of(fixture: Fixture) -> str:
     """Return the name of a fixture and its line."""
     code = getattr(fixture.func, "__code__", None)
