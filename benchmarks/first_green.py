@@ -1,6 +1,7 @@
 """From the prompt to a green suite, and where the time goes."""
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,14 @@ BY_HAND = {
         ".venv/bin/python -m pytest --quiet",
     ],
 }
+# FastAPI-template, whose hook installs the environment, too; then it lints and commits.
+NAME_OF_OTHER = "other"
+OTHER = ["--quiet", "--name", NAME_OF_OTHER, "--db", "sqlite", "--orm", "sqlalchemy"]
+OTHER += ["--api-type", "rest", "--ci", "none", "--dummy", "--routers", "--migrations"]
+OTHER_TEMPLATE = "uv, FastAPI-template and its suite, FastAPI on SQLite"
+OURS_LIKE_OTHER = "uv, the template, FastAPI on SQLite"
+LIKE_OTHER = ["web_framework=fastapi", "database=sqlite", "data_access=sqlalchemy"]
+PYTHON_OF_OTHER = (3, 12)
 EMPTY_TESTS = """
 import pytest
 
@@ -44,14 +53,19 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
     for tool, commands in whole.items():
         run(commands[f"{tool}, the template"])  # fills the caches
     steps = single_steps(people["uv"], workshop.root)
-    samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.55, limits.rounds)
-    samples |= by_turns(whole["pip"], limits.seconds * 0.45, limits.rounds)
+    samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.4, limits.rounds)
+    samples |= by_turns(whole["pip"], limits.seconds * 0.25, limits.rounds)
+    has_other = sys.version_info >= PYTHON_OF_OTHER
+    if has_other:
+        templates = like_another_template(people["uv"], workshop.root)
+        samples |= by_turns(templates, limits.seconds * 0.35, limits.rounds)
     figures = {name: wall(taken) for name, taken in samples.items()}
 
     section = Section(
         "To first green",
         "From the command to a green suite with the default answers; the caches of uv and pip "
-        "are warm. By hand: the files, the environment and the suite, typed one after another.",
+        "are warm. By hand: the files, the environment and the suite, typed one after another. "
+        "FastAPI-template also lints its project and commits it; its suite is run after that.",
         ["step", "ms"],
         [[name, show(figure)] for name, figure in figures.items()],
     )
@@ -70,6 +84,18 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
         *([f"part: {name}", show(part)] for name, part in parts.items()),
         *([f"part of the suite again: {name}", show(part)] for name, part in again.items()),
     ]
+    if has_other:
+        section.targets.append(
+            Target(
+                "prompt to green, FastAPI on SQLite, against FastAPI-template",
+                figures[OURS_LIKE_OTHER] / figures[OTHER_TEMPLATE],
+                1,
+                "×",
+            )
+        )
+    else:
+        needed = ".".join(map(str, PYTHON_OF_OTHER))
+        section.rows.append([OTHER_TEMPLATE, f"needs Python {needed}"])
     section.targets += [
         Target(
             "prompt to green with uv, against the same by hand",
@@ -107,6 +133,30 @@ def prompt_to_green(tool: str, person: Person) -> dict[str, Command]:
         f"{tool}, the template": fresh(person, COOKIECUTTER),
         f"{tool}, by hand": fresh(person, ["sh", "-c", by_hand]),
     }
+
+
+def like_another_template(person: Person, root: Path) -> dict[str, Command]:
+    """Return the commands of two templates for an application of the same kind."""
+    tools = root / "another" / "bin"
+    for arguments in (
+        ["venv", "--python", sys.executable, str(tools.parent)],
+        ["pip", "install", "--python", str(tools / "python"), "fastapi_template"],
+    ):
+        subprocess.run(["uv", *arguments, "--quiet"], env=person.environment, check=True)
+    made = person.work / NAME_OF_OTHER
+    generate = shlex.join([str(tools / "fastapi_template"), *OTHER])
+    commands = {
+        OURS_LIKE_OTHER: fresh(person, [*COOKIECUTTER, *LIKE_OTHER]),
+        OTHER_TEMPLATE: at(
+            person,
+            ["sh", "-c", f"{generate} && cd {NAME_OF_OTHER} && uv run --quiet pytest --quiet"],
+            person.work,
+            lambda: remove(made),
+        ),
+    }
+    for command in commands.values():
+        run(command)  # fills the caches
+    return commands
 
 
 def fresh(person: Person, arguments: Sequence[str]) -> Command:

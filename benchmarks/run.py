@@ -24,13 +24,13 @@ from whole_runs import growth, parallel, servers
 
 # The parts, and their share of the time.
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
-    "first_green": (first_green, 0.14),
+    "first_green": (first_green, 0.2),
     "empty": (empty_tests, 0.1),
-    "databases": (database_tests, 0.24),
-    "http": (http_tests, 0.14),
+    "databases": (database_tests, 0.22),
+    "http": (http_tests, 0.12),
     "services": (service_tests, 0.05),
     "growth": (growth, 0.12),
-    "parallel": (parallel, 0.19),
+    "parallel": (parallel, 0.17),
     "servers": (servers, 0.02),
 }
 HOW_TO_READ = (
