@@ -30,6 +30,22 @@ with start_server() as url:
     print(url, flush=True)
     sys.stdin.read()
 """
+# On disk, and with PostgreSQL's own settings.
+HOLD_INSTALLED_SERVER = """
+import shutil, sys, tempfile
+from urllib.parse import quote
+from tests.fixtures.database_urls import find_programs
+from tests.servers import is_root, keep_server
+folder = tempfile.mkdtemp()
+if is_root():
+    shutil.chown(folder, "nobody")
+programs, copied = find_programs()
+initialize = [f"{programs}/initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
+serve = [f"{programs}/postgres", "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses="]
+with keep_server(folder, initialize, serve, "QUIT", "ready to accept connections", copied):
+    print(f"postgresql://postgres@/postgres?host={quote(folder)}&port=5432", flush=True)
+    sys.stdin.read()
+"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,7 @@ class Suite:
     guarded: bool = True
     tests: int = 1000
     alone: bool = False
+    tuned: bool = True  # the server, if there is one
 
     @cached_property
     def script(self) -> dict[str, Any]:
@@ -94,7 +111,7 @@ class Workshop:
         self._stack = stack
         self._environments: dict[frozenset[str], Path] = {}
         self._projects: dict[str, tuple[Path, Path]] = {}
-        self._urls: dict[str, str] = {}
+        self._urls: dict[tuple[str, bool], str] = {}
 
     def times(self, suite: Suite, tests: int) -> Times:
         """Run a suite and return what a test takes; the first sets up, the last tears down."""
@@ -120,7 +137,7 @@ class Workshop:
         variables = {"TESTS": str(tests), "PYTHONPATH": f"src:{HERE}", **variables}
         if suite.database in SERVERS and not own_server:
             name = "DATABASE_URL" if suite.answers is None else "TEST_DATABASE_URL"
-            variables[name] = self.server(suite.database)
+            variables[name] = self.server(suite.database, tuned=suite.tuned)
         pytest: list[str | Path] = [
             python,
             "-m",
@@ -167,12 +184,13 @@ class Workshop:
             found |= {line.replace("==", " ") for line in listed if line.split("==")[0] in asked}
         return sorted(found)
 
-    def server(self, database: str) -> str:
-        """Return the URL of a server that all suites share: one as our fixtures start it."""
-        if database not in self._urls:
+    def server(self, database: str, *, tuned: bool) -> str:
+        """Return the URL of a server that suites share: as our fixtures start it, if tuned."""
+        if (database, tuned) not in self._urls:
             suite = Suite("server", "empty_async.py", {"database": database})
-            self._urls[database] = self._stack.enter_context(held_server(*self.project(suite)))
-        return self._urls[database]
+            held = held_server(*self.project(suite), tuned=tuned)
+            self._urls[database, tuned] = self._stack.enter_context(held)
+        return self._urls[database, tuned]
 
 
 def write_recipe(folder: Path, suite: Suite) -> list[str]:
@@ -203,10 +221,10 @@ def write_generated(folder: Path, suite: Suite) -> tuple[Path, list[str]]:
 
 
 @contextmanager
-def held_server(project: Path, python: Path) -> Iterator[str]:
+def held_server(project: Path, python: Path, *, tuned: bool) -> Iterator[str]:
     """Start the server of a generated project, and stop it in the end."""
     holder = subprocess.Popen(
-        [python, "-c", HOLD_SERVER],
+        [python, "-c", HOLD_SERVER if tuned else HOLD_INSTALLED_SERVER],
         cwd=project,
         env={"PATH": "/usr/bin:/bin:/usr/sbin", "PYTHONPATH": "src:."},
         stdin=subprocess.PIPE,

@@ -44,6 +44,13 @@ DATABASES = [
     Suite("PostgreSQL, pool per test", "postgresql_pool_per_test.py", tests=300),
     Suite("PostgreSQL, clone per test", "postgresql_clone_per_test.py", tests=50),
     Suite("PostgreSQL, pytest-postgresql", "postgresql_pytest_postgresql.py", tests=50),
+    Suite("PostgreSQL on disk, ours", "ours_postgresql.py", POSTGRESQL | SESSION, tuned=False),
+    Suite(
+        "PostgreSQL on disk, clone per test",
+        "postgresql_clone_per_test.py",
+        tests=50,
+        tuned=False,
+    ),
     Suite("MySQL, ours", "ours_mysql.py", MYSQL | SESSION),
     Suite("MySQL, ours, SQLAlchemy", "ours_sqlalchemy.py", MYSQL | SESSION | SQLALCHEMY),
     Suite("MySQL, connect per test", "mysql_connect_per_test.py", tests=300),
