@@ -94,7 +94,7 @@ def belongs_to_fixture(thing: object, item: pytest.Function) -> bool:
         part = held.pop()
         if part is thing:
             return True
-        of_pytest = type(part).__module__.startswith("_pytest")
+        of_pytest = str(type(part).__module__).startswith("_pytest")
         if id(part) not in seen and not of_pytest and not isinstance(part, NOT_HELD):
             seen.add(id(part))
             is_function = isinstance(part, FunctionType)
