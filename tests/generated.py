@@ -60,7 +60,7 @@ COMBINATIONS: dict[str, Callable[[], list[Answers]]] = {
     "all types": lambda: all_answers(TYPED),
     "all types without additions": lambda: [
         *all_answers(question for question in TYPED if question in CORE),
-        *covering_answers(2, TYPED),
+        *covering_answers(3, TYPED),
     ],
     "all databases": lambda: [
         answers

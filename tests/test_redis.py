@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 from conftest import Environment
-from generated import CHOICES, command_for, render
+from generated import CHOICES, Answers, command_for, render
 from waiting import SIGNALS, is_served, wait_until, waiting_suite
 
 DROPPED_IN = Path(__file__).parent / "dropped_in"
+CACHED_APPLICATION = {"redis": "yes", "database": "none", "web_framework": "fastapi"}
 ONLY_REDIS = {"redis": "yes", "database": "none", "http_client": "none"}
 NEEDS_SOCKETS = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no servers on sockets in files"
@@ -119,10 +120,13 @@ def run_with_own_server(
 
 @NEEDS_SOCKETS
 @pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    "answers", [ONLY_REDIS, CACHED_APPLICATION], ids=["cache alone", "application"]
+)
 def test_own_server_is_used_and_left_as_it_was(
-    tmp_path: Path, environment: Environment, workers: str
+    tmp_path: Path, environment: Environment, answers: Answers, workers: str
 ) -> None:
-    project = render(tmp_path, ONLY_REDIS)
+    project = render(tmp_path, answers)
     (project / "tests" / "test_worker_dies.py").write_text(KILL_WORKER, encoding="utf-8")
 
     done = run_with_own_server(tmp_path, environment, project, "tester:right", "-n", workers)

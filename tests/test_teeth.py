@@ -165,6 +165,11 @@ APPLICATION = [
     ("src/demo/chat.py", "listener never leaves", "self._listeners.remove(messages)", "pass"),
     ("src/demo/app.py", "API not given to requests", "as app.state.api,", "as app.state.other,"),
 ]
+CACHED_APPLICATION = [
+    ("src/demo/fetch_routes.py", "cache passed by", "users.get(", "users._fetch("),
+    ("src/demo/app.py", "no cache for requests", "as app.state.cache,", "as app.state.other,"),
+    ("tests/fixtures/cache.py", "cached by other tests", "empty_redis()", "pass"),
+]
 
 
 def breaks() -> Iterator[tuple[str, Answers, Break]]:
@@ -193,6 +198,7 @@ def breaks() -> Iterator[tuple[str, Answers, Break]]:
         (CACHE, {"redis": "yes", "database": "none", "http_client": "none"}),
         # On one loop, so with one application, for all tests.
         (APPLICATION, {"web_framework": "fastapi", "fixture_loop_scope": "session"}),
+        (CACHED_APPLICATION, {"web_framework": "fastapi", "redis": "yes", "database": "none"}),
     ]
     for listed, answers in added:
         for file, what, right, wrong in listed:
