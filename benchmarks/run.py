@@ -4,6 +4,7 @@ import argparse
 import os
 import platform
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -40,6 +41,18 @@ HOW_TO_READ = (
     "them in the same process."
 )
 
+# A loop that gives way to everything else, and ends with the benchmark.
+SPIN = """
+import os, sys
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+while os.getppid() == int(sys.argv[1]):
+    pass
+"""
+KEPT_AWAKE = (
+    " Loops that give way to all else kept the processors awake: those of a virtual machine "
+    "take long to wake up, which a test with a server or a thread meets several times."
+)
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -47,6 +60,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=7.5, help="of measuring, for all sections")
     parser.add_argument("--rounds", type=int, default=5, help="at most, in the time that there is")
     parser.add_argument("--size", type=float, default=1, help="of the suites; 0.01 to try it out")
+    parser.add_argument(
+        "--awake", action="store_true", help="keep the processors of a virtual machine awake"
+    )
     parser.add_argument(
         "--write", type=Path, help="where to; all sections are written to benchmarks by themselves"
     )
@@ -60,6 +76,8 @@ def main() -> None:
     with ExitStack() as stack:
         root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
         workshop = Workshop(root, stack)
+        if options.awake:
+            keep_awake(stack)
         for name in names:
             print(name, end=" ", file=sys.stderr, flush=True)
             measure, share = SECTIONS[name]
@@ -68,6 +86,8 @@ def main() -> None:
             sections.append(section)
             print(section.markdown(), flush=True)
         machine = f"{machine_of(workshop)} The load was {load:.1f} at the beginning."
+        if options.awake:
+            machine += KEPT_AWAKE
     targets = targets_table([target for section in sections for target in section.targets])
     print(targets, machine, sep="\n\n")
     folder = options.write or (None if options.sections else HERE)
@@ -82,6 +102,14 @@ def main() -> None:
         for section in sections:
             for file, picture in section.pictures.items():
                 (folder / file).write_text(picture, encoding="utf-8")
+
+
+def keep_awake(stack: ExitStack) -> None:
+    """Let no processor sleep until the stack is closed; Linux only."""
+    for _ in range(os.cpu_count() or 1):
+        spinning = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
+        stack.callback(spinning.wait)
+        stack.callback(spinning.kill)
 
 
 def machine_of(workshop: Workshop) -> str:
