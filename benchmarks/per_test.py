@@ -85,8 +85,8 @@ def database_tests(workshop: Workshop, limits: Limits) -> Section:
         "One insert and one select, and an empty database for the next test. All suites of "
         "PostgreSQL share one server, those of MySQL as well: as our fixtures start it, in "
         "memory and tuned for tests. On disk: a server with the settings that PostgreSQL comes "
-        "with, as TEST_DATABASE_URL may name one. Ours have all guards on, and so have the empty tests between "
-        "which they run."
+        "with, as TEST_DATABASE_URL may name one. Ours have all guards on, and so have the empty "
+        "tests between which they run."
     )
     section = compared("Database tests", text, costs, suites)
     mine = "PostgreSQL, ours"

@@ -61,7 +61,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="at most, in the time that there is")
     parser.add_argument("--size", type=float, default=1, help="of the suites; 0.01 to try it out")
     parser.add_argument(
-        "--awake", action="store_true", help="keep the processors of a virtual machine awake"
+        "--awake",
+        action="store_true",
+        help="keep the processors of a virtual machine awake (Linux)",
     )
     parser.add_argument(
         "--write", type=Path, help="where to; all sections are written to benchmarks by themselves"
@@ -70,6 +72,8 @@ def main() -> None:
     names = options.sections or list(SECTIONS)
     if unknown := set(names) - set(SECTIONS):
         parser.error(f"no such section: {', '.join(sorted(unknown))}")
+    if options.awake and not hasattr(os, "SCHED_IDLE"):
+        parser.error("--awake needs Linux")
     began = time.monotonic()
     load = os.getloadavg()[0]
     sections = []
@@ -105,7 +109,7 @@ def main() -> None:
 
 
 def keep_awake(stack: ExitStack) -> None:
-    """Let no processor sleep until the stack is closed; Linux only."""
+    """Let no processor sleep until the stack is closed."""
     for _ in range(os.cpu_count() or 1):
         spinning = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
         stack.callback(spinning.wait)
