@@ -12,7 +12,6 @@ import re
 import shutil
 import sys
 import unicodedata
-from email.errors import MessageError
 from email.headerregistry import Address
 from importlib.metadata import PackageNotFoundError, version
 
@@ -120,7 +119,7 @@ def author_email_problem(email: str) -> str:
     """Say what is wrong with an address, as build backends read it."""
     try:
         address = Address(addr_spec=email)
-    except (ValueError, LookupError, MessageError):
+    except Exception:  # noqa: BLE001 - Python's parser raises AttributeError for "a@["
         address = None
     if address is None or address.addr_spec != email or not email.isascii():
         return "is not an email address; write one such as name@example.com"

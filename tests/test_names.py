@@ -228,6 +228,8 @@ def test_refusal_keeps_folder_that_was_to_be_overwritten(person: Person) -> None
         ("author_email", ""),
         ("author_email", "@"),
         ("author_email", "a@"),
+        ("author_email", "a@["),
+        ("author_email", "a@[ "),
         ("author_email", "a@b@c"),
         ("author_email", "a b@example.com"),
         ("author_email", "a@example.com, b@example.com"),
