@@ -127,6 +127,85 @@ def test_nothing_of_a_postgresql_session_is_left(
         assert counts == {"passed": 6}
 
 
+OF_SQLALCHEMY = """
+import pytest
+import pytest_asyncio
+
+databases, listened = set(), set()
+
+@pytest_asyncio.fixture(scope="function", loop_scope="LOOP", autouse=True)
+async def unspoiled(run_sql):
+    database = await run_sql("SELECT oid FROM pg_database WHERE datname = current_database()")
+    databases.add(database.scalar_one())
+    assert len(databases) == 1
+    assert (await run_sql("SELECT count(*) FROM users")).scalar_one() == 0
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_transactions_of_the_connection_end_inside(connection, run_sql, time):
+    add = "INSERT INTO users VALUES ({0}, 'Ada', '{0}@example.com')"
+    await connection.rollback()
+    async with connection.begin():
+        await run_sql(add.format(1))
+    await run_sql(add.format(2))
+    await connection.rollback()
+    await run_sql(add.format(3))
+    await connection.commit()
+    rows = await run_sql("SELECT id FROM users ORDER BY id")
+    assert list(rows.scalars()) == [1, 3]
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_statements_past_sqlalchemy_are_inside(connection, time):
+    await connection.rollback()
+    driver = (await connection.get_raw_connection()).driver_connection
+    await driver.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_level_of_the_engine(run_sql, time):
+    level = await run_sql("SHOW transaction_isolation")
+    assert level.scalar_one() == "serializable"
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_locks(connection, database, time):
+    async with database.connect() as other:
+        for used in (other, connection):
+            lock = await used.exec_driver_sql("SELECT pg_try_advisory_lock(7)")
+            assert lock.scalar_one()
+            if used is other:
+                await used.exec_driver_sql("SELECT pg_advisory_unlock(7)")
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_listeners(connection, run_sql, time):
+    session = (await run_sql("SELECT pg_backend_pid()")).scalar_one()
+    assert session not in listened
+    listened.add(session)
+    driver = (await connection.get_raw_connection()).driver_connection
+    await driver.add_listener("news", lambda *_: None)
+"""
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    answers = {"database": "postgresql", "data_access": "sqlalchemy", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers | {"http_client": "none"})
+    engine = project / "src" / "demo" / "engine.py"
+    text = engine.read_text(encoding="utf-8")
+    serializable = text.replace("engine(url)", 'engine(url, isolation_level="SERIALIZABLE")')
+    engine.write_text(serializable, encoding="utf-8")
+    tests = project / "tests" / "test_of_sqlalchemy.py"
+    tests.write_text(OF_SQLALCHEMY.replace("LOOP", loop), encoding="utf-8")
+
+    for order in (["-p", "no:randomly"], ["--randomly-seed=1"]):
+        counts = run_suite(environment, project, "tests/test_of_sqlalchemy.py", *order)
+        assert counts == {"passed": 10}
+
+
 TEMPORARY_FILES = """
 from urllib.parse import parse_qs, urlsplit
 

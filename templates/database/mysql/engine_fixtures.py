@@ -1,0 +1,1 @@
+{% include "database/engine_fixtures.py" -%}

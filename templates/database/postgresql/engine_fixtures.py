@@ -1,0 +1,66 @@
+"""The engine: as long as the event loop; a transaction and a session: as long as a test."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+
+from {{ cookiecutter.package_name }}.engine import create_engine
+from {{ cookiecutter.package_name }}.store import UserStore
+
+{% include "database/postgresql_rolled_back.py" %}
+
+@pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The engine with its pool of connections, as long as the event loop."""
+    engine = create_engine(database_url)
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(
+        _dialect: object, _record: object, _args: object, parameters: dict[str, Any]
+    ) -> None:
+        parameters["connection_class"] = RolledBack
+
+    yield engine
+    await engine.dispose()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def connection(
+    database: AsyncEngine, empty_database: Callable[[], Awaitable[None]]
+) -> AsyncIterator[AsyncConnection]:
+    """A connection in a transaction that is rolled back after the test.
+
+    SQLAlchemy's own transactions are savepoints inside it.
+    """
+    async with database.connect() as connection:
+        pooled: Any = await connection.get_raw_connection()
+        raw: RolledBack = pooled.driver_connection
+        level = pooled.dbapi_connection.isolation_level
+        transaction = raw.transaction(isolation=level)
+        raw.form = BEGIN
+        try:
+            await transaction.start()
+        except BaseException:
+            await connection.invalidate()
+            raise
+        yield connection
+        try:
+            await connection.rollback()
+            raw.form = ROLLBACK
+            await transaction.rollback()
+            if raw.listens:
+                await connection.invalidate()
+            return
+        except (SQLAlchemyError, *NOT_OUR_TRANSACTION):
+            # The test has ended our transaction: what it left may be in the database.
+            if not connection.closed:
+                await connection.invalidate()
+    await database.dispose()
+    await empty_database()
