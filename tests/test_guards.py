@@ -135,6 +135,45 @@ def test_the_proposed_change_makes_it_pass(
     assert outcomes(environment, project, "tests/test_pair.py") == {"test_loop": []}
 
 
+BESIDE = """
+import asyncio
+async def start():
+    asyncio.create_task(asyncio.Event().wait())
+"""
+USES_BESIDE = """
+import asyncio, sys
+from pathlib import Path
+import pytest
+
+sys.path.append(f"{Path(__file__).parents[2]}-beside")
+import beside
+
+@pytest.mark.asyncio
+async def test_library():
+    await beside.start()
+
+@pytest.mark.asyncio
+async def test_own_code():
+    started = asyncio.create_task(asyncio.Event().wait())
+"""
+
+
+def test_code_beside_the_project_is_a_library(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, NO_DATABASE)
+    beside = project.with_name(f"{project.name}-beside")
+    beside.mkdir()
+    (beside / "beside.py").write_text(BESIDE, encoding="utf-8")
+    tests = project / "tests" / "guards_and_more" / "test_beside.py"
+    tests.parent.mkdir()
+    tests.write_text(USES_BESIDE, encoding="utf-8")
+
+    found = outcomes(environment, project, str(tests))
+
+    (library,), (own,) = found["test_library"], found["test_own_code"]
+    assert "made at a line of a library" in library
+    assert "made at tests/guards_and_more/test_beside.py:" in own
+
+
 @pytest.mark.parametrize("guard", ["loop_scopes", "hangs", "leaks", "network"])
 def test_a_guard_is_removed_with_its_file_and_its_line(
     tmp_path: Path, environment: Environment, guard: str

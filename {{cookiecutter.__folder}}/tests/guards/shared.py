@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import inspect
+import os
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,19 +20,18 @@ from typing import Any
 
 import pytest
 
-GUARDS = str(Path(__file__).parent)
-PROJECT = str(Path(__file__).parents[2])
+GUARDS = str(Path(__file__).parent) + os.sep
+PROJECT = str(Path(__file__).parents[2]) + os.sep
 NOT_HELD = (ModuleType, type, FrameType, TracebackType, asyncio.AbstractEventLoop)
 
 
 def place(file: str, line: int, name: str) -> str | None:
     """Return a line of this project as `file:line in function`, None for others."""
-    if not file.startswith(PROJECT) or file.startswith(GUARDS):
+    inside = file.removeprefix(PROJECT)
+    if inside == file or file.startswith(GUARDS) or "site-packages" in inside:
         return None
-    path = Path(file).relative_to(PROJECT)
-    is_installed = "site-packages" in path.parts
-    where = f"{path.as_posix()}:{line}" + (f" in {name}" if name else "")
-    return None if is_installed else where
+    where = f"{Path(inside).as_posix()}:{line}"
+    return f"{where} in {name}" if name else where
 
 
 def place_of_caller() -> str | None:
