@@ -28,6 +28,16 @@ SLOW_QUERY = {
     "postgresql": "SELECT pg_sleep(30)",
     "mysql": "SELECT SLEEP(30)",
 }
+COMMIT_THROUGH_THE_POOL = {
+    "sqlalchemy": """async with database.begin() as connection:
+        await connection.exec_driver_sql(statement)""",
+    "sqlite": """await database.execute(statement)
+    await database.commit()""",
+    "postgresql": "await database.execute(statement)",
+    "mysql": """async with database.acquire() as connection:
+        await connection.query(statement)
+        await connection.commit()""",
+}
 
 
 @pytest.mark.parametrize("loop", ["function", "session"])
@@ -42,6 +52,8 @@ def test_every_test_sees_an_empty_schema(
     text = (DROPPED_IN / "isolation.py").read_text(encoding="utf-8")
     text = text.replace("KILL_CONNECTION", KILL_CONNECTION[database])
     text = text.replace("SLOW_QUERY", SLOW_QUERY[database]).replace("LOOP", loop)
+    pool = database if access == "driver" else access
+    text = text.replace("COMMIT_THROUGH_THE_POOL", COMMIT_THROUGH_THE_POOL[pool])
     (project / "tests" / "test_isolation.py").write_text(text, encoding="utf-8")
     print(f"To do it by hand: {command_for(answers)}, and add tests/dropped_in/isolation.py")
 
@@ -90,27 +102,19 @@ async def test_listener_hears_what_another_connection_says(fresh_database, numbe
 
 
 OF_A_SESSION = """
+import asyncpg
 import pytest
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("time", ["first", "second"])
-@pytest.mark.parametrize("own", [True, False])
-async def test_nothing_of_a_session_is_left(connection, database, own, time):
-    async with database.acquire() as other:
-        used = connection if own else other
-        assert await used.fetchval("SELECT pg_try_advisory_lock(7)")
-        assert await used.fetchval("SHOW search_path") != "nowhere"
-        await used.execute("SET search_path = nowhere")
-        await used.execute("CREATE TEMPORARY TABLE of_a_test (id integer)")
-        await used.execute("DROP TABLE IF EXISTS of_a_test" if not own else "SELECT 1")
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("time", ["first", "second"])
-async def test_pool_is_of_use_after_a_commit(connection, database, time):
-    assert await database.fetchval("SELECT count(*) FROM users") == 0
-    await connection.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
-    await connection.execute("COMMIT")
+async def test_nothing_of_a_session_is_left(connection, database_url, time):
+    other = await asyncpg.connect(database_url)
+    assert await other.fetchval("SELECT pg_try_advisory_lock(7)")
+    await other.close()
+    assert await connection.fetchval("SELECT pg_try_advisory_lock(7)")
+    assert await connection.fetchval("SHOW search_path") != "nowhere"
+    await connection.execute("SET search_path = nowhere")
+    await connection.execute("CREATE TEMPORARY TABLE of_a_test (id integer)")
 """
 
 
@@ -124,7 +128,7 @@ def test_nothing_of_a_postgresql_session_is_left(
 
     for order in (["-p", "no:randomly"], ["--randomly-seed=1"]):
         counts = run_suite(environment, project, "tests/test_of_a_session.py", *order)
-        assert counts == {"passed": 6}
+        assert counts == {"passed": 2}
 
 
 OF_SQLALCHEMY = """
@@ -169,8 +173,8 @@ async def test_level_of_the_engine(run_sql, time):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("time", ["first", "second"])
-async def test_locks(connection, database, time):
-    async with database.connect() as other:
+async def test_locks(connection, rolled_back, time):
+    async with rolled_back.connect() as other:
         for used in (other, connection):
             lock = await used.exec_driver_sql("SELECT pg_try_advisory_lock(7)")
             assert lock.scalar_one()

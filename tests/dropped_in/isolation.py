@@ -122,6 +122,18 @@ async def test_many_connections(fresh_database: str, time: str) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_committed_through_the_pool(
+    empty_store: UserStore, database: Any, fresh_database: str, time: str
+) -> None:
+    statement = "INSERT INTO users (id, name, email) VALUES (7, 'Eve', 'eve@example.com')"
+    COMMIT_THROUGH_THE_POOL
+    async with open_store(fresh_database) as store:
+        assert await store.count() == 1
+    assert await empty_store.count() == 0
+
+
+@pytest.mark.asyncio
 async def test_fresh_is_not_the_workers_own(empty_store: UserStore, fresh_database: str) -> None:
     async with open_store(fresh_database) as store:
         await store.add(ADA)

@@ -13,6 +13,14 @@ async def session(connection: AsyncConnection) -> AsyncIterator[AsyncSession]:
         await session.close()
 
 
+@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def database(fresh_database: str) -> AsyncIterator[AsyncEngine]:
+    """An engine with its pool of connections, on `fresh_database`."""
+    engine = create_engine(fresh_database)
+    yield engine
+    await engine.dispose()
+
+
 @pytest.fixture
 def run_sql(connection: AsyncConnection) -> Callable[[str], Awaitable[object]]:
     """Run any statement on the connection of the store."""

@@ -18,18 +18,18 @@ from {{ cookiecutter.package_name }}.store import (
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def database(database_url: str) -> AsyncIterator[Pool]:
-    """The pool of connections to the database, as long as the event loop."""
+async def rolled_back(database_url: str) -> AsyncIterator[Pool]:
+    """The pool of `connection`, as long as the event loop."""
     async with asyncmy.create_pool(**arguments_of(database_url)) as pool:
         yield pool
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    database: Pool, empty_database: Callable[[], Awaitable[None]]
+    rolled_back: Pool, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test."""
-    async with database.acquire() as connection:
+    async with rolled_back.acquire() as connection:
         await execute(connection, "BEGIN")
         await execute(connection, "SAVEPOINT test")
         yield connection
@@ -40,8 +40,15 @@ async def connection(
         except MySQLError:
             # The test has ended our transaction: what it left may be in the database.
             connection.close()
-    await database.clear()
+    await rolled_back.clear()
     await empty_database()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def database(fresh_database: str) -> AsyncIterator[Pool]:
+    """A pool of connections to `fresh_database`."""
+    async with asyncmy.create_pool(**arguments_of(fresh_database)) as pool:
+        yield pool
 
 
 @pytest.fixture

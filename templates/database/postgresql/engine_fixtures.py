@@ -17,8 +17,8 @@ from {{ cookiecutter.package_name }}.store import UserStore
 {% include "database/postgresql_rolled_back.py" %}
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
-    """The engine with its pool of connections, as long as the event loop."""
+async def rolled_back(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """The engine of `connection`, as long as the event loop."""
     engine = create_engine(database_url)
 
     @event.listens_for(engine.sync_engine, "do_connect")
@@ -33,13 +33,13 @@ async def database(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    database: AsyncEngine, empty_database: Callable[[], Awaitable[None]]
+    rolled_back: AsyncEngine, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction that is rolled back after the test.
 
     SQLAlchemy's own transactions are savepoints inside it.
     """
-    async with database.connect() as connection:
+    async with rolled_back.connect() as connection:
         pooled: Any = await connection.get_raw_connection()
         raw: RolledBack = pooled.driver_connection
         level = pooled.dbapi_connection.isolation_level
@@ -62,5 +62,5 @@ async def connection(
             # The test has ended our transaction: what it left may be in the database.
             if not connection.closed:
                 await connection.invalidate()
-    await database.dispose()
+    await rolled_back.dispose()
     await empty_database()

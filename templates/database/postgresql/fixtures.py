@@ -36,17 +36,8 @@ class Kept:
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def database(
-    database_url: str,
-) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    """The database's pool of connections, as long as the event loop."""
-    async with asyncpg.create_pool(database_url, min_size=0) as pool:
-        yield pool
-
-
-@pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
-    """The connection of `connection`: a pool would take longer than the transaction."""
+    """What `connection` stands on: a pool would take longer than the transaction."""
     kept = Kept(database_url)
     yield kept
     await kept.close()
@@ -76,6 +67,15 @@ async def connection(
         # The test has ended our transaction: what it left may be in the database.
         connection.terminate()
     await empty_database()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def database(
+    fresh_database: str,
+) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
+    """A pool of connections to `fresh_database`."""
+    async with asyncpg.create_pool(fresh_database, min_size=0) as pool:
+        yield pool
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from {{ cookiecutter.package_name }}.store import UserStore, connect
 NOT_OUR_TRANSACTION = (sqlite3.OperationalError, ValueError)
 
 
-class Database:
+class Kept:
     """A connection that is kept, and opened again when it was closed."""
 
     def __init__(self, url: str) -> None:
@@ -48,28 +48,35 @@ class Database:
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """The open database, as long as the event loop."""
-    database = Database(database_url)
-    yield database
-    await database.close()
+async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
+    """What `connection` stands on, as long as the event loop."""
+    kept = Kept(database_url)
+    yield kept
+    await kept.close()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    database: Database, empty_database: Callable[[], Awaitable[None]]
+    rolled_back: Kept, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[aiosqlite.Connection]:
     """The database in a transaction that is rolled back after the test."""
-    connection = await database.begin()
+    connection = await rolled_back.begin()
     yield connection
     try:
         await connection.execute("ROLLBACK")
         is_ours = True
     except NOT_OUR_TRANSACTION:
         is_ours = False  # the test has ended our transaction, or closed the connection
-    if not is_ours or database.has_changed():
-        await database.close()
+    if not is_ours or rolled_back.has_changed():
+        await rolled_back.close()
         await empty_database()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
+async def database(fresh_database: str) -> AsyncIterator[aiosqlite.Connection]:
+    """A connection to `fresh_database`."""
+    async with connect(fresh_database) as connection:
+        yield connection
 
 
 @pytest.fixture
