@@ -28,16 +28,6 @@ SLOW_QUERY = {
     "postgresql": "SELECT pg_sleep(30)",
     "mysql": "SELECT SLEEP(30)",
 }
-COMMIT_THROUGH_THE_POOL = {
-    "sqlalchemy": """async with database.begin() as connection:
-        await connection.exec_driver_sql(statement)""",
-    "sqlite": """await database.execute(statement)
-    await database.commit()""",
-    "postgresql": "await database.execute(statement)",
-    "mysql": """async with database.acquire() as connection:
-        await connection.query(statement)
-        await connection.commit()""",
-}
 
 
 @pytest.mark.parametrize("loop", ["function", "session"])
@@ -52,8 +42,6 @@ def test_every_test_sees_an_empty_schema(
     text = (DROPPED_IN / "isolation.py").read_text(encoding="utf-8")
     text = text.replace("KILL_CONNECTION", KILL_CONNECTION[database])
     text = text.replace("SLOW_QUERY", SLOW_QUERY[database]).replace("LOOP", loop)
-    pool = database if access == "driver" else access
-    text = text.replace("COMMIT_THROUGH_THE_POOL", COMMIT_THROUGH_THE_POOL[pool])
     (project / "tests" / "test_isolation.py").write_text(text, encoding="utf-8")
     print(f"To do it by hand: {command_for(answers)}, and add tests/dropped_in/isolation.py")
 

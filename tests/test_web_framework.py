@@ -10,9 +10,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import Environment
+from conftest import Environment, skip_without_server
 from generated import CHOICES, Answers, command_for, name_of, render, text_files
 from openapi_spec_validator import validate
+from test_suites import run_suite
 
 FASTAPI = {"web_framework": "fastapi"}
 
@@ -87,6 +88,45 @@ def test_openapi_is_valid(
     )
 
     validate(json.loads(printed.stdout))
+
+
+PAST_THE_STORE = """
+from typing import Annotated
+
+import pytest
+from demo.database import get_store
+from demo.store import UserStore
+from fastapi import Depends, Request
+
+async def get_other_store(request: Request):
+    async for store in get_store(request):
+        yield store
+
+async def count(store: Annotated[UserStore, Depends(get_other_store)]) -> int:
+    return await store.count()
+
+@pytest.mark.asyncio
+async def test_route_past_the_store(app, client):
+    app.add_api_route("/past", count)
+    with pytest.raises(RuntimeError, match="override what it depends on"):
+        await client.get("/past")
+
+    app.dependency_overrides[get_other_store] = app.dependency_overrides[get_store]
+    assert (await client.get("/past")).json() == 0
+"""
+
+
+@pytest.mark.parametrize("access", CHOICES["data_access"])
+@pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
+def test_route_that_would_commit_says_so(
+    tmp_path: Path, environment: Environment, database: str, access: str
+) -> None:
+    skip_without_server(database)
+    answers = {"database": database, "data_access": access, "http_client": "none"}
+    project = render(tmp_path, FASTAPI | answers)
+    (project / "tests" / "test_past.py").write_text(PAST_THE_STORE, encoding="utf-8")
+
+    assert run_suite(environment, project, "tests/test_past.py") == {"passed": 1}
 
 
 def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:

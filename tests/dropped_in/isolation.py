@@ -17,6 +17,21 @@ BOB = User(2, "Bob", "bob@example.com")
 RunSql = Callable[[str], Awaitable[object]]
 
 
+async def commit(database: Any, statement: str) -> None:
+    """Commit a statement through whatever the fixture gives."""
+    if hasattr(database, "begin"):  # an engine of SQLAlchemy
+        async with database.begin() as connection:
+            await connection.exec_driver_sql(statement)
+    elif hasattr(database, "execute"):  # a pool of asyncpg, a connection of aiosqlite
+        await database.execute(statement)
+        if hasattr(database, "commit"):
+            await database.commit()
+    else:  # a pool of asyncmy
+        async with database.acquire() as connection:
+            await connection.query(statement)
+            await connection.commit()
+
+
 @pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
 async def empty_store(store: UserStore) -> UserStore:
     assert await store.count() == 0
@@ -127,7 +142,7 @@ async def test_committed_through_the_pool(
     empty_store: UserStore, database: Any, fresh_database: str, time: str
 ) -> None:
     statement = "INSERT INTO users (id, name, email) VALUES (7, 'Eve', 'eve@example.com')"
-    COMMIT_THROUGH_THE_POOL
+    await commit(database, statement)
     async with open_store(fresh_database) as store:
         assert await store.count() == 1
     assert await empty_store.count() == 0
