@@ -1,5 +1,6 @@
 """Machines and moments at which little works: nothing is lost, left behind or told wrongly."""
 
+import ensurepip
 import io
 import os
 import runpy
@@ -77,14 +78,21 @@ def assert_green(result: Result) -> None:
 # The index
 
 
-@pytest.mark.parametrize(("uv", "breaks_at"), [(True, "pytest"), (False, "pip")], ids=["uv", "pip"])
+# A newer pip is asked for before anything else, where Python brings an older one.
+BRINGS_PIP = tuple(map(int, ensurepip.version().split(".")[:2]))
+FIRST_OF_PIP = "pip" if BRINGS_PIP < (25, 1) else "uv-build"
+
+
+@pytest.mark.parametrize(
+    ("uv", "breaks_at"), [(True, "pytest"), (False, FIRST_OF_PIP)], ids=["uv", "pip"]
+)
 def test_index_that_breaks_off(tmp_path: Path, uv: bool, breaks_at: str) -> None:
     person = Person(tmp_path, uv=uv)
     with Index(breaks_at=breaks_at) as index:
         result = person.cookiecutter(*SMALL, **index.environment(tmp_path / "cache"))
         assert index.reached.is_set()
     assert_not_verified(result, person.work / SLUG)
-    assert breaks_at in result.stdout.split("NOT VERIFIED")[0]
+    assert breaks_at in result.stdout.split("NOT VERIFIED")[0].replace("_", "-")
     assert_tidy(person)
 
 
