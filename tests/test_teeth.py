@@ -72,7 +72,7 @@ ENDS = {
     '"ROLLBACK TO SAVEPOINT test"': '"SELECT 1"',
     '"ROLLBACK"': '"COMMIT"',
     "transaction.rollback()": "transaction.commit()",
-    "not is_ours or database.has_changed()": "not is_ours",
+    "not is_ours or rolled_back.has_changed()": "not is_ours",
 }
 ISOLATION: list[Break] = [
     ("commits leak", r"await empty_database\(\)", "pass"),
