@@ -105,8 +105,14 @@ async def get_other_store(request: Request):
 async def count(store: Annotated[UserStore, Depends(get_other_store)]) -> int:
     return await store.count()
 
+@pytest.fixture
+def own_database(app):
+    database = app.state.database
+    yield
+    assert app.state.database is database
+
 @pytest.mark.asyncio
-async def test_route_past_the_store(app, client):
+async def test_route_past_the_store(app, own_database, client):
     app.add_api_route("/past", count)
     with pytest.raises(RuntimeError, match="override what it depends on"):
         await client.get("/past")

@@ -28,9 +28,12 @@ NOT_HELD = (ModuleType, type, FrameType, TracebackType, asyncio.AbstractEventLoo
 def place(file: str, line: int, name: str) -> str | None:
     """Return a line of this project as `file:line in function`, None for others."""
     inside = file.removeprefix(PROJECT)
-    if inside == file or file.startswith(GUARDS) or "site-packages" in inside:
+    if inside == file or file.startswith(GUARDS):
         return None
-    where = f"{Path(inside).as_posix()}:{line}"
+    path = Path(inside)
+    if "site-packages" in path.parts:
+        return None
+    where = f"{path.as_posix()}:{line}"
     return f"{where} in {name}" if name else where
 
 
