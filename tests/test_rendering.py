@@ -42,7 +42,7 @@ WORDLESS = {
 
 FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
 
-USED_AS = {"pytest_xdist": "numprocesses auto"}
+USED_AS = {"pytest_xdist": "numprocesses auto", "sniffio": "ASGITransport"}
 
 every_combination = pytest.mark.combinations("all without additions", thorough="all")
 
