@@ -40,9 +40,9 @@ async def connection(
     SQLAlchemy's own transactions are savepoints inside it.
     """
     async with rolled_back.connect() as connection:
-        pooled: Any = await connection.get_raw_connection()
-        raw: RolledBack = pooled.driver_connection
-        level = pooled.dbapi_connection.isolation_level
+        sync: Any = connection.sync_connection
+        raw: RolledBack = sync.connection.driver_connection
+        level = sync.connection.dbapi_connection.isolation_level
         transaction = raw.transaction(isolation=level)
         raw.form = BEGIN
         try:
