@@ -237,32 +237,67 @@ async def test_listener_is_left(connection, time):
 """
 
 COMMITTED_ELSEWHERE = """
+import sqlite3
+from contextlib import closing
+
 import pytest
-from demo.store import connect
+
+left_open = []
+
+def connect_and_commit(database_url):
+    other = sqlite3.connect(database_url, uri=True)
+    with other:
+        other.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+    return other
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("time", ["first", "second"])
 async def test_another_connection_commits(store, database_url, time):
     assert await store.count() == 0
-    async with connect(database_url) as other:
-        await other.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+    connect_and_commit(database_url).close()
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second", "third"])
+async def test_another_connection_is_left_open(store, database_url, time):
+    assert await store.count() == 0
+    for other in left_open:
+        other.close()
+    left_open.append(connect_and_commit(database_url))
+
+@pytest.mark.asyncio
+async def test_it_is_closed(store, database_url):
+    left_open.pop().close()
+    assert await store.count() == 0
+    with closing(sqlite3.connect(database_url, uri=True)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 """
 
 
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize(
-    ("database", "text", "tests"),
-    [("postgresql", LISTENING_IN_A_TEST, 3), ("sqlite", COMMITTED_ELSEWHERE, 2)],
-    ids=["listener", "another connection"],
+    ("database", "access", "text", "tests"),
+    [
+        ("postgresql", "driver", LISTENING_IN_A_TEST, 3),
+        ("sqlite", "driver", COMMITTED_ELSEWHERE, 6),
+        ("sqlite", "sqlalchemy", COMMITTED_ELSEWHERE, 6),
+    ],
+    ids=["listener", "another connection", "another connection, SQLAlchemy"],
 )
 def test_nothing_is_left_beside_the_transaction(
-    tmp_path: Path, environment: Environment, database: str, text: str, tests: int, loop: str
+    tmp_path: Path,
+    environment: Environment,
+    database: str,
+    access: str,
+    text: str,
+    tests: int,
+    loop: str,
 ) -> None:
-    answers = {"database": database, "http_client": "none", "fixture_loop_scope": loop}
-    project = render(tmp_path, answers)
+    answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
+    project = render(tmp_path, answers | {"http_client": "none"})
     (project / "tests" / "test_beside.py").write_text(text, encoding="utf-8")
 
-    assert run_suite(environment, project, "tests/test_beside.py") == {"passed": tests}
+    counts = run_suite(environment, project, "tests/test_beside.py", "-p", "no:randomly")
+    assert counts == {"passed": tests}
 
 
 @pytest.mark.parametrize("loop", ["function", "session"])

@@ -2,13 +2,17 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 import aiosqlite
 import pytest
 import pytest_asyncio
 
 from {{ cookiecutter.package_name }}.store import UserStore, connect
+
+if TYPE_CHECKING:
+    from .database_urls import WorkerDatabase
 
 NOT_OUR_TRANSACTION = (sqlite3.OperationalError, ValueError)
 
@@ -20,7 +24,6 @@ class Kept:
         self._url = url
         self._stack = AsyncExitStack()
         self._connection: aiosqlite.Connection | None = None
-        self._version = 0
 
     async def begin(self) -> aiosqlite.Connection:
         """Return the connection, in a new transaction."""
@@ -28,23 +31,12 @@ class Kept:
             self._connection = await self._stack.enter_async_context(connect(self._url))
             # A test database need not survive a power cut.
             await self._connection.execute("PRAGMA synchronous = OFF")
-            witness = sqlite3.connect(self._url, uri=True)
-            self._witness = self._stack.enter_context(closing(witness))
-        self._version = self._read_version()
         await self._connection.execute("BEGIN")
         return self._connection
-
-    def has_changed(self) -> bool:
-        """Tell whether anybody has committed a change since `begin`."""
-        return self._read_version() != self._version
 
     async def close(self) -> None:
         self._connection = None
         await self._stack.aclose()
-
-    def _read_version(self) -> int:
-        (version,) = self._witness.execute("PRAGMA data_version").fetchone()
-        return int(version)
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
@@ -57,19 +49,20 @@ async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    rolled_back: Kept, empty_database: Callable[[], Awaitable[None]]
+    rolled_back: Kept, worker_database: "WorkerDatabase"
 ) -> AsyncIterator[aiosqlite.Connection]:
     """The database in a transaction that is rolled back after the test."""
     connection = await rolled_back.begin()
+    before = worker_database.version()
     yield connection
     try:
         await connection.execute("ROLLBACK")
         is_ours = True
     except NOT_OUR_TRANSACTION:
         is_ours = False  # the test has ended our transaction, or closed the connection
-    if not is_ours or rolled_back.has_changed():
+    if not is_ours or worker_database.version() != before:
         await rolled_back.close()
-        await empty_database()
+        worker_database.make_anew()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")

@@ -2,12 +2,43 @@
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from {{ cookiecutter.package_name }}.store import create_schema
+
+
+class WorkerDatabase:
+    """A worker's own database: a copy of the template, which sees who commits to it."""
+
+    def __init__(self, template: Path) -> None:
+        self._template = template
+        self._file = template.with_name("worker.sqlite")
+        self.url = self._file.as_uri()
+        self._copy()
+
+    def _copy(self) -> None:
+        shutil.copy(self._template, self._file)
+        self._witness = sqlite3.connect(self._file)
+
+    def version(self) -> int:
+        """Return a number that is another one after each commit."""
+        (version,) = self._witness.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def make_anew(self) -> None:
+        """Replace it by the schema and no rows."""
+        self.close()
+        # Remove the file itself, too: who still has it open keeps the old one.
+        for part in ("", "-wal", "-shm"):
+            Path(f"{self._file}{part}").unlink(missing_ok=True)
+        self._copy()
+
+    def close(self) -> None:
+        self._witness.close()
 
 
 @pytest.fixture(scope="session")
@@ -19,24 +50,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def database_url(template: Path) -> str:
-    """This worker's own database, with the schema and no rows."""
-    file = template.with_name("worker.sqlite")
-    shutil.copy(template, file)
-    return file.as_uri()
+def worker_database(template: Path) -> Iterator[WorkerDatabase]:
+    """This worker's own database: tells of commits, and makes itself anew."""
+    database = WorkerDatabase(template)
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="session")
-def empty_database(template: Path, database_url: str) -> Callable[[], Awaitable[None]]:
-    """Make this worker's database anew; no connection to it may be open."""
-    file = template.with_name("worker.sqlite")
-
-    async def copy_template() -> None:
-        for journal in ("worker.sqlite-wal", "worker.sqlite-shm"):
-            file.with_name(journal).unlink(missing_ok=True)
-        shutil.copy(template, file)
-
-    return copy_template
+def database_url(worker_database: WorkerDatabase) -> str:
+    """This worker's own database, with the schema and no rows."""
+    return worker_database.url
 
 
 @pytest.fixture
