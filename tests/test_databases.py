@@ -264,8 +264,11 @@ async def test_another_connection_is_left_open(store, database_url, time):
         other.close()
     left_open.append(connect_and_commit(database_url))
 
+def test_there_is_no_transaction_to_roll_back(database_url):
+    connect_and_commit(database_url).close()
+
 @pytest.mark.asyncio
-async def test_it_is_closed(store, database_url):
+async def test_last(store, database_url):
     left_open.pop().close()
     assert await store.count() == 0
     with closing(sqlite3.connect(database_url, uri=True)) as other:
@@ -278,8 +281,8 @@ async def test_it_is_closed(store, database_url):
     ("database", "access", "text", "tests"),
     [
         ("postgresql", "driver", LISTENING_IN_A_TEST, 3),
-        ("sqlite", "driver", COMMITTED_ELSEWHERE, 6),
-        ("sqlite", "sqlalchemy", COMMITTED_ELSEWHERE, 6),
+        ("sqlite", "driver", COMMITTED_ELSEWHERE, 7),
+        ("sqlite", "sqlalchemy", COMMITTED_ELSEWHERE, 7),
     ],
     ids=["listener", "another connection", "another connection, SQLAlchemy"],
 )

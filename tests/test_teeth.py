@@ -73,11 +73,11 @@ ENDS = {
     '"ROLLBACK"': '"COMMIT"',
     "transaction.rollback()": "transaction.commit()",
     "        await connection.begin()": "        pass",
-    "not is_ours or worker_database.version() != before": "not is_ours",
-    "if worker_database.version() != before": "if False",
+    "if self._database.has_changed():": "if False:",
+    "if database.has_changed():": "if False:",
 }
 ISOLATION: list[Break] = [
-    ("commits leak", r"(await empty_database|worker_database\.make_anew)\(\)", "pass"),
+    ("commits leak", r"(await empty_database|database\.make_anew)\(\)", "pass"),
     ("rows leak", "|".join(map(re.escape, ENDS)), lambda found: ENDS[found[0]]),
 ]
 

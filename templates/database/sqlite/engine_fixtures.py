@@ -24,16 +24,20 @@ async def rolled_back(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
+async def clean(engine: AsyncEngine, database: "WorkerDatabase") -> None:
+    """Make the database anew if anybody has committed to it."""
+    if database.has_changed():
+        await engine.dispose()
+        database.make_anew()
+
+
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
     rolled_back: AsyncEngine, worker_database: "WorkerDatabase"
 ) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction that is rolled back after the test."""
+    await clean(rolled_back, worker_database)
     async with rolled_back.connect() as connection:
         await connection.begin()
-        before = worker_database.version()
         yield connection
-    if worker_database.version() != before:
-        # It was committed, by this connection or another one.
-        await rolled_back.dispose()
-        worker_database.make_anew()
+    await clean(rolled_back, worker_database)

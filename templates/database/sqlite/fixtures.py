@@ -20,19 +20,27 @@ NOT_OUR_TRANSACTION = (sqlite3.OperationalError, ValueError)
 class Kept:
     """A connection that is kept, and opened again when it was closed."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, database: "WorkerDatabase") -> None:
+        self._database = database
         self._stack = AsyncExitStack()
         self._connection: aiosqlite.Connection | None = None
 
     async def begin(self) -> aiosqlite.Connection:
         """Return the connection, in a new transaction."""
+        await self.clean()
         if self._connection is None:
-            self._connection = await self._stack.enter_async_context(connect(self._url))
+            opened = connect(self._database.url)
+            self._connection = await self._stack.enter_async_context(opened)
             # A test database need not survive a power cut.
             await self._connection.execute("PRAGMA synchronous = OFF")
         await self._connection.execute("BEGIN")
         return self._connection
+
+    async def clean(self) -> None:
+        """Make the database anew if anybody has committed to it."""
+        if self._database.has_changed():
+            await self.close()
+            self._database.make_anew()
 
     async def close(self) -> None:
         self._connection = None
@@ -40,29 +48,24 @@ class Kept:
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def rolled_back(database_url: str) -> AsyncIterator[Kept]:
+async def rolled_back(worker_database: "WorkerDatabase") -> AsyncIterator[Kept]:
     """What `connection` stands on, as long as the event loop."""
-    kept = Kept(database_url)
+    kept = Kept(worker_database)
     yield kept
     await kept.close()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def connection(
-    rolled_back: Kept, worker_database: "WorkerDatabase"
-) -> AsyncIterator[aiosqlite.Connection]:
+async def connection(rolled_back: Kept) -> AsyncIterator[aiosqlite.Connection]:
     """The database in a transaction that is rolled back after the test."""
     connection = await rolled_back.begin()
-    before = worker_database.version()
     yield connection
     try:
         await connection.execute("ROLLBACK")
-        is_ours = True
     except NOT_OUR_TRANSACTION:
-        is_ours = False  # the test has ended our transaction, or closed the connection
-    if not is_ours or worker_database.version() != before:
+        # The test has ended our transaction, or closed the connection.
         await rolled_back.close()
-        worker_database.make_anew()
+    await rolled_back.clean()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")

@@ -23,11 +23,15 @@ class WorkerDatabase:
     def _copy(self) -> None:
         shutil.copy(self._template, self._file)
         self._witness = sqlite3.connect(self._file)
+        self._version = self._read_version()
 
-    def version(self) -> int:
-        """Return a number that is another one after each commit."""
+    def _read_version(self) -> int:
         (version,) = self._witness.execute("PRAGMA data_version").fetchone()
         return int(version)
+
+    def has_changed(self) -> bool:
+        """Tell whether anybody has committed to it since it was made."""
+        return self._read_version() != self._version
 
     def make_anew(self) -> None:
         """Replace it by the schema and no rows."""
