@@ -1,4 +1,4 @@
-"""The open database: as long as the event loop; a transaction of it: as long as a test."""
+"""A connection in a transaction, and the store on it: as long as a test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -17,30 +17,23 @@ from {{ cookiecutter.package_name }}.store import (
 )
 
 
-@pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def rolled_back(database_url: str) -> AsyncIterator[Pool]:
-    """The pool of `connection`, as long as the event loop."""
-    async with asyncmy.create_pool(**arguments_of(database_url)) as pool:
-        yield pool
-
-
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    rolled_back: Pool, empty_database: Callable[[], Awaitable[None]]
+    database_url: str, empty_database: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[Connection]:
-    """A connection in a transaction that is rolled back after the test."""
-    async with rolled_back.acquire() as connection:
-        await execute(connection, "BEGIN")
-        await execute(connection, "SAVEPOINT test")
+    """A connection in a transaction that is rolled back after the test.
+
+    No test before had it: variables, locks and temporary tables outlive a rollback.
+    """
+    async with asyncmy.connect(**arguments_of(database_url)) as connection:
+        await execute(connection, "BEGIN; SAVEPOINT test")
         yield connection
         try:
-            await execute(connection, "ROLLBACK TO SAVEPOINT test")
-            await execute(connection, "ROLLBACK")
+            await execute(connection, "ROLLBACK TO SAVEPOINT test; ROLLBACK")
             return
         except MySQLError:
             # The test has ended our transaction: what it left may be in the database.
             connection.close()
-    await rolled_back.clear()
     await empty_database()
 
 
