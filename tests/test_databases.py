@@ -198,6 +198,33 @@ def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
         assert counts == {"passed": 10}
 
 
+OF_A_MYSQL_SESSION = """
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_nothing_of_a_session_is_left(run_sql, time):
+    state = "SELECT @@foreign_key_checks, @of_a_test, GET_LOCK('of_a_test', 5)"
+    assert [tuple(row) for row in await run_sql(state)] == [(1, None, 1)]
+    await run_sql("SET foreign_key_checks = 0, @of_a_test = 1")
+    await run_sql("CREATE TEMPORARY TABLE of_a_test (id integer)")
+"""
+
+
+@pytest.mark.parametrize("loop", ["function", "session"])
+@pytest.mark.parametrize("access", CHOICES["data_access"])
+def test_nothing_of_a_mysql_session_is_left(
+    tmp_path: Path, environment: Environment, access: str, loop: str
+) -> None:
+    skip_without_server("mysql")
+    answers = {"database": "mysql", "data_access": access, "fixture_loop_scope": loop}
+    project = render(tmp_path, answers | {"http_client": "none"})
+    tests = project / "tests" / "test_of_a_session.py"
+    tests.write_text(OF_A_MYSQL_SESSION, encoding="utf-8")
+
+    assert run_suite(environment, project, "tests/test_of_a_session.py") == {"passed": 2}
+
+
 TEMPORARY_FILES = """
 from urllib.parse import parse_qs, urlsplit
 
@@ -221,6 +248,17 @@ def test_mysql_servers_do_not_share_temporary_files(
 
     assert run_suite(environment, project, "tests/test_files.py") == {"passed": 1}
 
+
+ROW_FACTORY = """
+import pytest
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_rows_are_tuples(connection, run_sql, time):
+    cursor = await run_sql("SELECT 1 AS number")
+    assert await cursor.fetchone() == (1,)
+    connection.row_factory = lambda _, row: list(row)
+"""
 
 LISTENING_IN_A_TEST = """
 import pytest
@@ -281,10 +319,11 @@ async def test_last(store, database_url):
     ("database", "access", "text", "tests"),
     [
         ("postgresql", "driver", LISTENING_IN_A_TEST, 3),
+        ("sqlite", "driver", ROW_FACTORY, 2),
         ("sqlite", "driver", COMMITTED_ELSEWHERE, 7),
         ("sqlite", "sqlalchemy", COMMITTED_ELSEWHERE, 7),
     ],
-    ids=["listener", "another connection", "another connection, SQLAlchemy"],
+    ids=["listener", "row factory", "another connection", "another connection, SQLAlchemy"],
 )
 def test_nothing_is_left_beside_the_transaction(
     tmp_path: Path,

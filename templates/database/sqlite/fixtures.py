@@ -33,6 +33,8 @@ class Kept:
             self._connection = await self._stack.enter_async_context(opened)
             # A test database need not survive a power cut.
             await self._connection.execute("PRAGMA synchronous = OFF")
+            self._row_factory = self._connection.row_factory
+        self._connection.row_factory = self._row_factory
         await self._connection.execute("BEGIN")
         return self._connection
 
