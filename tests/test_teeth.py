@@ -69,6 +69,7 @@ STORES: dict[str, list[Break]] = {
 # What each kind of database does at the end of a test, and how it leaks.
 ENDS = {
     '"ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); {}"': '"{}"',
+    '"ROLLBACK TO SAVEPOINT test; ROLLBACK"': '"COMMIT"',
     '"ROLLBACK TO SAVEPOINT test"': '"SELECT 1"',
     '"ROLLBACK"': '"COMMIT"',
     "transaction.rollback()": "transaction.commit()",
