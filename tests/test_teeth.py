@@ -149,7 +149,7 @@ APPLICATION = [
     (
         "tests/fixtures/app.py",
         "override outlives its test",
-        "app.dependency_overrides.clear()",
+        "app.dependency_overrides = overrides",
         "pass",
     ),
     (

@@ -135,6 +135,46 @@ def test_route_that_would_commit_says_so(
     assert run_suite(environment, project, "tests/test_past.py") == {"passed": 1}
 
 
+OVERRIDDEN_FOR_ALL = """
+from typing import Annotated
+
+import pytest
+from fastapi import Depends
+
+def user() -> str:
+    return "nobody"
+
+async def say(name: Annotated[str, Depends(user)]) -> str:
+    return name
+
+@pytest.fixture(scope="session", autouse=True)
+def log_in(app):
+    app.add_api_route("/user", say)
+    app.dependency_overrides[user] = lambda: "Ada"
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_user(app, client, time):
+    assert (await client.get("/user")).json() == "Ada"
+    app.dependency_overrides[user] = lambda: "Bob"
+    assert (await client.get("/user")).json() == "Bob"
+
+def test_nothing_else_is_left(app):
+    assert set(app.dependency_overrides) == {user}
+"""
+
+
+@pytest.mark.parametrize("database", ["none", "sqlite"])
+def test_override_for_all_tests_stays(
+    tmp_path: Path, environment: Environment, database: str
+) -> None:
+    answers = {"database": database, "http_client": "none", "fixture_loop_scope": "session"}
+    project = render(tmp_path, FASTAPI | answers)
+    (project / "tests" / "test_users.py").write_text(OVERRIDDEN_FOR_ALL, encoding="utf-8")
+
+    assert run_suite(environment, project, "tests/test_users.py") == {"passed": 3}
+
+
 def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, FASTAPI | {"http_client": "none"})
     readme = (project / "README.md").read_text(encoding="utf-8")
