@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Environment, skip_without_server
-from generated import Answers, command_for, name_of, render
+from generated import CHOICES, Answers, command_for, name_of, render
 
 DISTRIBUTIONS = ["load", "loadscope", "loadfile", "loadgroup", "worksteal", "each"]
 
@@ -67,6 +67,53 @@ def test_every_distribution_to_workers_is_green(
 
     for seed in (1, 2):
         run_suite(environment, project, "-n2", f"--dist={distribution}", f"--randomly-seed={seed}")
+
+
+COOKIES = """
+import json
+
+import pytest
+from werkzeug import Response
+
+USER = {"id": 1, "name": "Ada", "email": "ada@example.com"}
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_cookies(make_api, api_server, time):
+    cookies = []
+
+    def answer(request):
+        cookies.append(request.cookies.get("session"))
+        return Response(json.dumps(USER), headers={"Set-Cookie": "session=7"})
+
+    api_server.expect_request("/users/1").respond_with_handler(answer)
+    api = make_api(f"http://localhost:{api_server.port}")  # aiohttp keeps none of an address
+    await api.fetch(1)
+    await api.fetch(1)
+    assert cookies == [None, "7"]
+"""
+IN_PROCESS = """
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_cookies_in_process(in_process_api, in_process_client, answers, time):
+    assert not in_process_client.cookies
+    from CLIENT import Response
+
+    answers["/users/1"] = Response(200, json=USER, headers={"Set-Cookie": "session=7"})
+    await in_process_api.fetch(1)
+    assert in_process_client.cookies
+"""
+
+
+@pytest.mark.parametrize("client", [name for name in CHOICES["http_client"] if name != "none"])
+def test_cookies_end_with_their_test(tmp_path: Path, environment: Environment, client: str) -> None:
+    answers = {"database": "none", "http_client": client, "fixture_loop_scope": "session"}
+    project = render(tmp_path, answers)
+    text = COOKIES + IN_PROCESS.replace("CLIENT", client) * (client != "aiohttp")
+    (project / "tests" / "test_cookies.py").write_text(text, encoding="utf-8")
+
+    counts = run_suite(environment, project, "tests/test_cookies.py")
+    assert counts == {"passed": 2 if client == "aiohttp" else 4}
 
 
 def test_coverage_counts_what_the_workers_run(tmp_path: Path, environment: Environment) -> None:

@@ -17,7 +17,8 @@ async def http_client() -> AsyncIterator[aiohttp.ClientSession]:
         yield client
 
 
-@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
+@pytest.fixture
 def make_api(http_client: aiohttp.ClientSession) -> Callable[..., UserApi]:
     """Make a `UserApi` from a base URL and, if you like, a timeout in seconds."""
+    http_client.cookie_jar.clear()  # those of other tests
     return partial(UserApi, http_client)

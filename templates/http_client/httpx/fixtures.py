@@ -30,9 +30,10 @@ async def http_client(ssl_context: ssl.SSLContext) -> AsyncIterator[{{ cookiecut
         yield client
 
 
-@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
+@pytest.fixture
 def make_api(http_client: {{ cookiecutter.http_client }}.AsyncClient) -> Callable[..., UserApi]:
     """Make a `UserApi` from a base URL and, if you like, a timeout in seconds."""
+    http_client.cookies.clear()  # those of other tests
     return partial(UserApi, http_client)
 
 
@@ -63,7 +64,8 @@ async def in_process_client(
         yield client
 
 
-@pytest.fixture(scope="{{ cookiecutter.fixture_loop_scope }}")
+@pytest.fixture
 def in_process_api(in_process_client: {{ cookiecutter.http_client }}.AsyncClient) -> UserApi:
     """The API through it: its requests are answered from `answers`."""
+    in_process_client.cookies.clear()  # those of other tests
     return UserApi(in_process_client, "http://api.test")
