@@ -96,6 +96,22 @@ async def test_wrong_lost_exception() -> None:
     await asyncio.wait([task])
 
 
+@pytest.mark.asyncio
+async def test_right_handler_of_exceptions() -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda *_: None)
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    del task
+
+
+# nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception_after_a_handler
+@pytest.mark.asyncio
+async def test_wrong_lost_exception_after_a_handler() -> None:
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+
+
 # nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_tied_lost_exception
 @pytest.mark.asyncio
 async def test_wrong_tied_lost_exception() -> None:

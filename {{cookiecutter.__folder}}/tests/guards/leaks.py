@@ -51,8 +51,8 @@ def pytest_fixture_setup(
     value = yield
     if isinstance(value, asyncio.Runner):
         loop = value.get_loop()
-        loop.set_exception_handler(note_error)
         loops.add(loop)
+        hear_of_errors(loop)
         fixturedef.addfinalizer(partial(note_tasks, loop, None))
     elif fixturedef.scope != "function":
         del open_objects.made[before:]
@@ -61,9 +61,19 @@ def pytest_fixture_setup(
     return value
 
 
-def note_error(loop: Loop, context: dict[str, Any]) -> None:
+def hear_of_errors(loop: Loop) -> None:
+    """Be the handler of its exceptions, also if code under test has set another one."""
+    own = loop.get_exception_handler()
+    if not isinstance(own, partial) or own.func is not note_error:
+        pass_on = own or type(loop).default_exception_handler
+        loop.set_exception_handler(partial(note_error, pass_on))
+
+
+def note_error(
+    pass_on: Callable[[Loop, Any], object], loop: Loop, context: dict[str, Any]
+) -> None:
     """Note an exception, or the end of a pending task, that nobody else hears of."""
-    loop.default_exception_handler(context)
+    pass_on(loop, context)
     task = context.get("task") or context.get("future")
     place = place_of_task(task) if isinstance(task, asyncio.Task) else None
     if place or "exception" in context:
@@ -113,6 +123,8 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     leaks.clear()
     open_objects.made.clear()
+    for loop in loops:
+        hear_of_errors(loop)
     is_allowed(item, MARKER)
 
 
