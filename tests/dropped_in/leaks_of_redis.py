@@ -34,3 +34,18 @@ async def test_right_never_connected(redis_url: str) -> None:
 @pytest.mark.asyncio
 async def test_right_pool_grows(redis_client: Redis) -> None:
     await asyncio.gather(*(redis_client.ping() for _ in range(5)))
+
+
+# PubSub is open, made at tests/test_\w+.py:\d+ in test_wrong_subscription
+@pytest.mark.asyncio
+async def test_wrong_subscription(redis_client: Redis, redis_prefix: str) -> None:
+    subscription = redis_client.pubsub()
+    await subscription.subscribe(f"{redis_prefix}news")
+    kept.append(subscription)
+
+
+@pytest.mark.asyncio
+async def test_right_subscription(redis_client: Redis, redis_prefix: str) -> None:
+    async with redis_client.pubsub() as subscription:
+        await subscription.subscribe(f"{redis_prefix}news")
+    kept.append(redis_client.pubsub())
