@@ -1,5 +1,7 @@
 """The engine: as long as the event loop; a transaction and a session: as long as a test."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ async def rolled_back(database_url: str) -> AsyncIterator[AsyncEngine]:
     await engine.dispose()
 
 
-async def clean(engine: AsyncEngine, database: "WorkerDatabase") -> None:
+async def clean(engine: AsyncEngine, database: WorkerDatabase) -> None:
     """Make the database anew if anybody has committed to it."""
     if database.has_changed():
         await engine.dispose()
@@ -33,7 +35,7 @@ async def clean(engine: AsyncEngine, database: "WorkerDatabase") -> None:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def connection(
-    rolled_back: AsyncEngine, worker_database: "WorkerDatabase"
+    rolled_back: AsyncEngine, worker_database: WorkerDatabase
 ) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction that is rolled back after the test."""
     await clean(rolled_back, worker_database)

@@ -1,5 +1,7 @@
 """The open database: as long as the event loop; a transaction of it: as long as a test."""
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -20,7 +22,7 @@ NOT_OUR_TRANSACTION = (sqlite3.OperationalError, ValueError)
 class Kept:
     """A connection that is kept, and opened again when it was closed."""
 
-    def __init__(self, database: "WorkerDatabase") -> None:
+    def __init__(self, database: WorkerDatabase) -> None:
         self._database = database
         self._stack = AsyncExitStack()
         self._connection: aiosqlite.Connection | None = None
@@ -50,7 +52,7 @@ class Kept:
 
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
-async def rolled_back(worker_database: "WorkerDatabase") -> AsyncIterator[Kept]:
+async def rolled_back(worker_database: WorkerDatabase) -> AsyncIterator[Kept]:
     """What `connection` stands on, as long as the event loop."""
     kept = Kept(worker_database)
     yield kept
