@@ -26,7 +26,7 @@ async def connection(
 ) -> AsyncIterator[AsyncConnection]:
     """A connection in a transaction that is rolled back after the test.
 
-    No test before had it: variables, locks and temporary tables outlive a rollback.
+    Each test has its own: variables, locks and temporary tables outlive a rollback.
     """
     async with rolled_back.connect() as connection:
         transaction = await connection.begin()

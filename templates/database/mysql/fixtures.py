@@ -23,7 +23,7 @@ async def connection(
 ) -> AsyncIterator[Connection]:
     """A connection in a transaction that is rolled back after the test.
 
-    No test before had it: variables, locks and temporary tables outlive a rollback.
+    Each test has its own: variables, locks and temporary tables outlive a rollback.
     """
     async with asyncmy.connect(**arguments_of(database_url)) as connection:
         await execute(connection, "BEGIN; SAVEPOINT test")
