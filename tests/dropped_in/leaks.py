@@ -98,11 +98,13 @@ async def test_wrong_lost_exception() -> None:
 
 @pytest.mark.asyncio
 async def test_right_handler_of_exceptions() -> None:
+    heard: list[str] = []
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda *_: None)
+    loop.set_exception_handler(lambda _, context: heard.append(context["message"]))
     task = asyncio.create_task(fail())
     await asyncio.wait([task])
     del task
+    assert heard == ["Task exception was never retrieved"]
 
 
 # nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception_after_a_handler

@@ -73,12 +73,12 @@ def note_error(
     pass_on: Callable[[Loop, Any], object], loop: Loop, context: dict[str, Any]
 ) -> None:
     """Note an exception, or the end of a pending task, that nobody else hears of."""
-    pass_on(loop, context)
     task = context.get("task") or context.get("future")
     place = place_of_task(task) if isinstance(task, asyncio.Task) else None
     if place or "exception" in context:
         error = f"{context['message']}: {context.get('exception')!r}"
         leaks.append(f"{error}, in the task made at {place}" if place else error)
+    pass_on(loop, context)
 
 
 def note_complaint(pass_on: Callable[[Any], object], unraisable: Any) -> None:
