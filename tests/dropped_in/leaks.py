@@ -207,6 +207,10 @@ async def test_right_task_of_service(service: Service, time: str) -> None:
 
 
 @pytest.mark.asyncio
+async def test_right_without_the_service() -> None: ...
+
+
+@pytest.mark.asyncio
 async def test_right_pool_grows(pool: asyncpg.Pool[asyncpg.Record]) -> None:
     async with pool.acquire() as one, pool.acquire() as two:
         assert await one.fetchval("SELECT 1") == await two.fetchval("SELECT 1")

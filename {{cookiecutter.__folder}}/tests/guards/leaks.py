@@ -94,13 +94,10 @@ def note_tasks(loop: Loop, item: pytest.Function | None) -> None:
     """Note and cancel the tasks of a test, or all those of a loop that is closed next."""
     tasks = asyncio.all_tasks(loop)
     if item:
-        tasks = {
-            task
-            for task in tasks
-            if task not in tasks_of_fixtures
-            and place_of_task(task)
-            and not belongs_to_fixture(task, item)
-        }
+        tasks = {task for task in tasks - set(tasks_of_fixtures) if place_of_task(task)}
+        held = {task for task in tasks if belongs_to_fixture(task, item)}
+        tasks_of_fixtures.update(held)  # a later test need not use that fixture
+        tasks -= held
     for task in tasks:
         place = place_of_task(task) or "a line of a library"
         leaks.append(f"{task.get_name()} is pending, made at {place}\n{waits(task)}")
