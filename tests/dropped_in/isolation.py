@@ -92,6 +92,19 @@ async def test_closed_connection(empty_store: UserStore, connection: Any) -> Non
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_closed_connection_of_the_driver(
+    empty_store: UserStore, connection: Any, time: str
+) -> None:
+    await empty_store.add(ADA)
+    if hasattr(connection, "get_raw_connection"):
+        connection = (await connection.get_raw_connection()).driver_connection
+    closing = connection.close()
+    if inspect.isawaitable(closing):
+        await closing
+
+
+@pytest.mark.asyncio
 async def test_killed_connection(empty_store: UserStore, run_sql: RunSql) -> None:
     await empty_store.add(ADA)
     with suppress(Exception):

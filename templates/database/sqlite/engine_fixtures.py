@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -41,5 +41,9 @@ async def connection(
     await clean(rolled_back, worker_database)
     async with rolled_back.connect() as connection:
         await connection.begin()
+        sync: Any = connection.sync_connection
+        raw = sync.connection.driver_connection
         yield connection
+    if raw._connection is None:  # closed by the test: the pool does not know
+        await rolled_back.dispose()
     await clean(rolled_back, worker_database)
