@@ -1,13 +1,3 @@
-{% set entries -%}
-{% for part in cookiecutter.__parts.split() if part != "database" -%}
-{% include part ~ "/" ~ cookiecutter[part] ~ "/closable.py" -%}
-{% endfor -%}
-{% endset -%}
-{% set modules = ["pytest"] -%}
-{% for entry in entries.splitlines() if entry[4:5] not in ["", " ", ")"] -%}
-{% set module = (entry | trim).split(".")[0] -%}
-{% if module not in modules %}{% set _ = modules.append(module) %}{% endif -%}
-{% endfor -%}
 """What a test must close: used by the guard against leaks."""
 
 import asyncio
@@ -17,9 +7,23 @@ from contextlib import closing, suppress
 from functools import wraps
 from typing import Any
 
-{% for module in modules | sort -%}
-import {{ module }}
-{% endfor %}
+{% if cookiecutter.http_client == "aiohttp" -%}
+import aiohttp
+{% endif -%}
+{% if cookiecutter.database == "sqlite" -%}
+import aiosqlite
+{% elif cookiecutter.database == "postgresql" -%}
+import asyncpg
+{% endif -%}
+{% if cookiecutter.__client == "httpx" -%}
+import {{ cookiecutter.http_client }}
+{% elif cookiecutter.web_framework == "fastapi" -%}
+import httpx2
+{% endif -%}
+import pytest
+{% if cookiecutter.redis == "yes" -%}
+import redis
+{% endif %}
 from tests.guards.shared import belongs_to_fixture, place_of_caller
 
 # Classes, and how to see that an object is open. Add those of your libraries.
@@ -27,7 +31,17 @@ CLOSABLE: dict[type[Any], Callable[[Any], bool]] = {
     asyncio.BaseTransport: lambda transport: not transport.is_closing(),
     asyncio.Server: lambda server: server.is_serving(),
     asyncio.StreamWriter: lambda writer: not writer.is_closing(),
-{{ entries }}}
+{% if cookiecutter.database == "sqlite" %}    aiosqlite.Connection: lambda connection: connection._connection is not None,
+{% elif cookiecutter.database == "postgresql" %}    asyncpg.Connection: lambda connection: not connection.is_closed(),
+    asyncpg.Pool: lambda pool: not pool.is_closing(),
+{% endif %}{% if cookiecutter.__client == "httpx" %}    {{ cookiecutter.http_client }}.AsyncClient: lambda client: not client.is_closed,
+{% elif cookiecutter.http_client == "aiohttp" %}    aiohttp.ClientSession: lambda session: not session.closed,
+{% endif %}{% if cookiecutter.__asgi_client != cookiecutter.http_client and cookiecutter.web_framework == "fastapi" %}    {{ cookiecutter.__asgi_client }}.AsyncClient: lambda client: not client.is_closed,
+{% endif %}{% if cookiecutter.redis == "yes" %}    redis.asyncio.client.PubSub: lambda pubsub: pubsub.connection is not None,
+    redis.asyncio.ConnectionPool: lambda pool: any(
+        connection.is_connected for connection in pool._available_connections
+    ),
+{% endif %}}
 
 made: list[tuple[Any, str]] = []  # since the test began, and where
 

@@ -1,0 +1,26 @@
+"""The remote API, through one client with its pool of connections for all requests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated
+
+import aiohttp
+from fastapi import Depends, Request
+
+from .api import UserApi
+
+
+@asynccontextmanager
+async def open_api(base_url: str, seconds: float) -> AsyncIterator[UserApi]:
+    """Open a client that gives each request so many seconds, and close it in the end."""
+    async with aiohttp.ClientSession() as client:
+        yield UserApi(client, base_url, timeout=seconds)
+
+
+async def get_api(request: Request) -> UserApi:
+    """Give a request the API through the client that all share."""
+    api: UserApi = request.app.state.api
+    return api
+
+
+Api = Annotated[UserApi, Depends(get_api)]

@@ -1,1 +1,0 @@
-{% include "database/" ~ cookiecutter.database ~ "/app_database.py" -%}

@@ -1,1 +1,0 @@
-{% include "database/" ~ cookiecutter.database ~ "/closable.py" -%}

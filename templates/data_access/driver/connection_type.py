@@ -1,1 +1,0 @@
-{% include "database/" ~ cookiecutter.database ~ "/connection_type.py" -%}

@@ -1,1 +1,0 @@
-{% include "data_access/driver/closable.py" -%}

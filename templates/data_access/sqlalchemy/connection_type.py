@@ -1,1 +1,0 @@
-from sqlalchemy.ext.asyncio import AsyncConnection as Connection

@@ -1,1 +1,0 @@
-Store = Annotated[UserStore, Depends(get_store, scope="function")]

@@ -1,1 +1,0 @@
-from asyncmy.connection import Connection

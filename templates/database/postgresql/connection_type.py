@@ -1,1 +1,0 @@
-from {{ cookiecutter.package_name }}.store import Connection

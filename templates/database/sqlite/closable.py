@@ -1,1 +1,0 @@
-    aiosqlite.Connection: lambda connection: connection._connection is not None,

@@ -1,1 +1,0 @@
-from aiosqlite import Connection

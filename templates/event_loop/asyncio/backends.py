@@ -1,1 +1,0 @@
-BACKENDS = {"asyncio": "asyncio", "trio": "trio"}

@@ -1,3 +1,0 @@
-from tests.guards.uvloop import Loop
-
-BACKENDS = {"uvloop": ("asyncio", {"loop_factory": Loop}), "trio": "trio"}

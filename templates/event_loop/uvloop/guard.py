@@ -1,1 +1,0 @@
-{% include "event_loop/guard.py" -%}

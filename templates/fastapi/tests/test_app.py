@@ -1,0 +1,119 @@
+"""The application as a whole: how it starts, stops, describes itself and is overridden."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI
+from {{ cookiecutter.__asgi_client }} import AsyncClient
+
+from {{ cookiecutter.package_name }}.app import create_app
+from {{ cookiecutter.package_name }}.chat import Chat
+from {{ cookiecutter.package_name }}.chat_routes import get_chat
+from {{ cookiecutter.package_name }}.settings import Settings
+
+from .fixtures.app import running, serving
+
+
+{{ cookiecutter.__async_test }}async def test_health(client: AsyncClient) -> None:
+    response = await client.get("/health")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+{{ cookiecutter.__async_test }}async def test_unknown_path(client: AsyncClient) -> None:
+    assert (await client.get("/nowhere")).status_code == 404
+
+
+{{ cookiecutter.__async_test }}async def test_openapi_describes_every_route(client: AsyncClient) -> None:
+    openapi = (await client.get("/openapi.json")).json()
+
+    assert {"/chat", "/chat/events", "/health"} <= openapi["paths"].keys()
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            responses = operation["responses"]
+            succeeds = [code for code in responses if code.startswith("2")]
+            assert succeeds, f"{method} {path}"
+            assert "content" in responses[succeeds[0]], f"{method} {path}"
+
+
+{{ cookiecutter.__async_test }}async def test_a_dependency_is_overridden(app: FastAPI, client: AsyncClient) -> None:
+    said: list[str] = []
+
+    class Recorder(Chat):
+        def say(self, message: str) -> None:
+            said.append(message)
+
+    async def get_recorder() -> Chat:
+        return Recorder(backlog=1)
+
+    app.dependency_overrides[get_chat] = get_recorder
+    await client.post("/chat", json={"text": "hello"})
+
+    assert said == ["hello"]
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
+async def test_overrides_end_with_their_test(
+    app: FastAPI, client: AsyncClient, run: str
+) -> None:
+    assert get_chat not in app.dependency_overrides, f"left to the {run} run"
+
+    app.dependency_overrides[get_chat] = get_chat
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(name.upper(), "7")
+
+    settings: Settings = create_app().state.settings
+
+    assert {str(value) for value in settings.model_dump().values()} <= {"7", "7.0"}
+
+
+@asynccontextmanager
+async def refuse_to_start(_: FastAPI) -> AsyncIterator[None]:
+    raise ConnectionError("no database")
+    yield
+
+
+@asynccontextmanager
+async def refuse_to_stop(_: FastAPI) -> AsyncIterator[None]:
+    yield
+    raise ConnectionError("no database")
+
+
+{{ cookiecutter.__async_test }}class TestLifespan:
+    async def test_start_and_stop_are_one_task(self) -> None:
+        tasks: list[asyncio.Task[None] | None] = []
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            async with asyncio.timeout(5):  # another task could not leave it
+                tasks.append(asyncio.current_task())
+                yield
+            tasks.append(asyncio.current_task())
+
+        async with running(FastAPI(lifespan=lifespan)):
+            assert len(tasks) == 1
+
+        assert tasks[0] is tasks[1]
+        assert tasks[0] is not asyncio.current_task()
+
+    async def test_failure_at_start(self) -> None:
+        with pytest.raises(ConnectionError, match="no database"):
+            async with running(FastAPI(lifespan=refuse_to_start)):
+                pytest.fail("it runs")
+
+    async def test_failure_at_stop(self) -> None:
+        with pytest.raises(ConnectionError, match="no database"):
+            async with running(FastAPI(lifespan=refuse_to_stop)):
+                pass
+
+    async def test_server_without_application_ends(self) -> None:
+        with (
+            pytest.raises(RuntimeError, match="does not start"),
+            serving(FastAPI(lifespan=refuse_to_start)),
+        ):
+            pytest.fail("it runs")

@@ -1,1 +1,0 @@
-    aiohttp.ClientSession: lambda session: not session.closed,

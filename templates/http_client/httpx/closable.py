@@ -1,1 +1,0 @@
-    {{ cookiecutter.http_client }}.AsyncClient: lambda client: not client.is_closed,

@@ -1,1 +1,0 @@
-import {{ cookiecutter.http_client }}

@@ -1,1 +1,0 @@
-{% include "http_client/httpx/app_client.py" -%}

@@ -1,1 +1,0 @@
-{% include "http_client/httpx/test_imports.py" -%}

@@ -1,0 +1,115 @@
+import json
+from collections.abc import Callable
+from threading import Barrier, Event
+
+{% if cookiecutter.__client == "httpx" -%}
+import {{ cookiecutter.http_client }}
+{% endif -%}
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from {{ cookiecutter.package_name }}.api import (
+    ApiUnavailableError,
+    MalformedAnswerError,
+    UserApi,
+)
+from {{ cookiecutter.package_name }}.concurrency import map_bounded
+from {{ cookiecutter.package_name }}.users import User, UserNotFoundError
+
+ADA = User(1, "Ada", "ada@example.com")
+ADA_AS_JSON = {"id": 1, "name": "Ada", "email": "ada@example.com"}
+
+
+{{ cookiecutter.__async_test }}async def test_fetch(api: UserApi, api_server: HTTPServer) -> None:
+    api_server.expect_oneshot_request("/users/1").respond_with_json(ADA_AS_JSON)
+
+    assert await api.fetch(1) == ADA
+
+
+{{ cookiecutter.__async_test }}async def test_missing_user(api: UserApi, api_server: HTTPServer) -> None:
+    api_server.expect_request("/users/7").respond_with_data(status=404)
+
+    with pytest.raises(UserNotFoundError, match="7"):
+        await api.fetch(7)
+
+
+{{ cookiecutter.__async_test }}async def test_fault_of_the_server(api: UserApi, api_server: HTTPServer) -> None:
+    api_server.expect_request("/users/1").respond_with_data(status=500)
+
+    with pytest.raises(ApiUnavailableError, match="answered 500"):
+        await api.fetch(1)
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.parametrize(
+    "body",
+    ["<html>", "[]", '{"id": 1}', '{"id": "one", "name": "", "email": ""}'],
+    ids=["no JSON", "no object", "no name", "no number"],
+)
+async def test_malformed_answer(
+    api: UserApi, api_server: HTTPServer, body: str
+) -> None:
+    api_server.expect_request("/users/1").respond_with_data(body)
+
+    with pytest.raises(MalformedAnswerError, match="not a user"):
+        await api.fetch(1)
+
+
+{{ cookiecutter.__async_test }}async def test_slow_answer(
+    make_api: Callable[..., UserApi], api_server: HTTPServer
+) -> None:
+    client_gave_up = Event()
+
+    def answer(_: Request) -> Response:
+        client_gave_up.wait()
+        return Response()
+
+    api_server.expect_request("/users/1").respond_with_handler(answer)
+    try:
+        with pytest.raises(ApiUnavailableError, match="no answer"):
+            await make_api(api_server.url_for("/"), timeout=0.05).fetch(1)
+    finally:
+        client_gave_up.set()
+
+
+{{ cookiecutter.__async_test }}async def test_refused_connection(
+    make_api: Callable[..., UserApi], refusing_url: str
+) -> None:
+    with pytest.raises(ApiUnavailableError, match="no answer"):
+        await make_api(refusing_url).fetch(1)
+
+
+{{ cookiecutter.__async_test }}async def test_requests_are_in_flight_at_the_same_time(
+    api: UserApi, api_server: HTTPServer
+) -> None:
+    # The server answers nobody before it has heard from all three.
+    all_asked = Barrier(3)
+
+    def answer(request: Request) -> Response:
+        all_asked.wait(timeout=5)
+        return Response(json.dumps(ADA_AS_JSON))
+
+    api_server.expect_request("/users/1").respond_with_handler(answer)
+
+    assert await map_bounded(api.fetch, [1, 1, 1], limit=3) == [ADA, ADA, ADA]
+{% if cookiecutter.__client == "httpx" %}
+
+{{ cookiecutter.__async_test }}async def test_fetch_without_a_socket(
+    in_process_api: UserApi, answers: dict[str, {{ cookiecutter.http_client }}.Response]
+) -> None:
+    answers["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
+
+    assert await in_process_api.fetch(1) == ADA
+    with pytest.raises(UserNotFoundError):
+        await in_process_api.fetch(2)
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
+async def test_answers_of_another_test_are_gone(
+    in_process_api: UserApi, answers: dict[str, {{ cookiecutter.http_client }}.Response], run: str
+) -> None:
+    with pytest.raises(UserNotFoundError):
+        await in_process_api.fetch(1)
+
+    answers["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
+{% endif -%}

@@ -1,0 +1,80 @@
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from {{ cookiecutter.package_name }}.store import (
+    UserExistsError,
+    UserStore,
+    open_store,
+)
+from {{ cookiecutter.package_name }}.users import User, UserNotFoundError
+
+ADA = User(1, "Ada", "ada@example.com")
+BOB = User(2, "Bob", "bob@example.com")
+
+
+{{ cookiecutter.__async_test }}async def test_stored_users_come_back(store: UserStore) -> None:
+    await store.add(ADA, BOB)
+
+    assert await store.get(1) == ADA
+    assert await store.get(2) == BOB
+
+
+{{ cookiecutter.__async_test }}async def test_missing_user(store: UserStore) -> None:
+    with pytest.raises(UserNotFoundError):
+        await store.get(1)
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.parametrize(
+    "twin",
+    [
+        pytest.param(User(1, "Eve", "eve@example.com"), id="same id"),
+        pytest.param(User(3, "Eve", "ada@example.com"), id="same email"),
+    ],
+)
+async def test_twin_is_refused(store: UserStore, twin: User) -> None:
+    await store.add(ADA)
+
+    with pytest.raises(UserExistsError):
+        await store.add(twin)
+
+    assert await store.count() == 1
+
+
+{{ cookiecutter.__async_test }}async def test_another_failure_is_not_taken_for_a_twin(
+    store: UserStore, run_sql: Callable[[str], Awaitable[object]]
+) -> None:
+    await run_sql("DROP TABLE users")
+
+    with pytest.raises(Exception, match="users") as failure:
+        await store.add(ADA)
+
+    assert not isinstance(failure.value, UserExistsError)
+
+
+{{ cookiecutter.__async_test }}async def test_all_users_are_stored_or_none(store: UserStore) -> None:
+    with pytest.raises(UserExistsError):
+        await store.add(ADA, BOB, ADA)
+
+    assert await store.count() == 0
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
+async def test_each_test_starts_empty(
+    store: UserStore, run_sql: Callable[[str], Awaitable[object]], run: str
+) -> None:
+    assert await store.count() == 0, f"a row of another test met the {run} run"
+
+    with pytest.raises(UserExistsError):
+        await store.add(ADA, ADA)
+    await store.add(ADA)
+    await run_sql("COMMIT")
+
+
+{{ cookiecutter.__async_test }}async def test_what_one_connection_stores_another_sees(
+    fresh_database: str,
+) -> None:
+    async with open_store(fresh_database) as one, open_store(fresh_database) as other:
+        await one.add(ADA)
+
+        assert await other.get(1) == ADA
