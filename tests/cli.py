@@ -15,7 +15,7 @@ PARTS = (
     "local_extensions.py",
     "hooks",
     "templates",
-    "{{cookiecutter.__folder}}",
+    "{{cookiecutter.project_slug}}",
 )
 
 # What running a suite leaves in a project, and git and cruft for themselves.

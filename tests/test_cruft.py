@@ -61,7 +61,7 @@ def update(person: Person, project: Path, *arguments: str) -> None:
 
 def improve(person: Person, template: Path) -> None:
     """Change the first line of a file of a template."""
-    code = template / "{{cookiecutter.__folder}}/src/{{cookiecutter.package_name}}/concurrency.py"
+    code = template / "{{cookiecutter.project_slug}}/src/{{cookiecutter.package_name}}/concurrency.py"
     code.write_text("# Improved.\n" + code.read_text(encoding="utf-8"), encoding="utf-8")
     person.commit(template)
 

@@ -30,7 +30,7 @@ from jinja2 import Environment, FileSystemLoader
 
 FREE = [question for question in QUESTIONS if isinstance(COOKIECUTTER_JSON[question], str)]
 ANSWERS = 'r"""{{ cookiecutter | tojson }}"""'
-FOLDER = "{{cookiecutter.__folder}}"
+FOLDER = "{{cookiecutter.project_slug}}"
 
 bounded = settings(
     max_examples=50,

@@ -79,6 +79,6 @@ def test_workflows_are_safe(projects: list[Path]) -> None:
 
 
 def test_template_names_leave_room_for_a_folder() -> None:
-    for part in ("templates", "hooks", "{{cookiecutter.__folder}}"):
+    for part in ("templates", "hooks", "{{cookiecutter.project_slug}}"):
         for path in (TEMPLATE / part).rglob("*"):
             assert len(str(path.relative_to(TEMPLATE))) <= LONGEST_OF_TEMPLATE

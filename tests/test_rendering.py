@@ -323,7 +323,7 @@ def test_readme_tells_every_question_and_answer(question: str) -> None:
 def test_file_names_are_legal_on_windows() -> None:
     names = [
         path.relative_to(TEMPLATE).as_posix()
-        for folder in ("{{cookiecutter.__folder}}", "templates", "hooks", "tests", "docs")
+        for folder in ("{{cookiecutter.project_slug}}", "templates", "hooks", "tests", "docs")
         for path in (TEMPLATE / folder).rglob("*")
         if "__pycache__" not in path.parts
     ]
