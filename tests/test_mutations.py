@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Environment, skip_without_server
-from generated import CHOICES, TEMPLATE, Answers, command_for, render
-from test_suites import counts_of
+from helpers.projects import CHOICES, TEMPLATE, Answers, command_for, render
+from helpers.suites import Environment, counts_of, skip_without_server
 
 HANGS = {
     "limit of zero allowed",

@@ -15,7 +15,7 @@ from cookiecutter.generate import is_binary
 from cookiecutter.main import cookiecutter
 from covertable import make
 
-TEMPLATE = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).parents[2]
 COOKIECUTTER_JSON = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 PROMPTS = COOKIECUTTER_JSON["__prompts__"]
 QUESTIONS = [question for question in COOKIECUTTER_JSON if not question.startswith("_")]
