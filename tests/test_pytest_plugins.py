@@ -1,7 +1,10 @@
 """Versions of pytest and its plugins: the projects of yesterday start with those of tomorrow."""
 
+import os
 import re
 import subprocess
+import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -101,6 +104,41 @@ def bounded(project: Path) -> set[str]:
 
 def test_what_the_guards_reach_into_is_bounded(tmp_path: Path) -> None:
     assert bounded(render(tmp_path, EVERYTHING)) == USED_BY_GUARDS
+
+
+def test_weekly_run_takes_pre_releases_in_spite_of_the_bounds(tmp_path: Path) -> None:
+    settings = TEMPLATE / ".github" / "prereleases.toml"
+    assert set(tomllib.loads(settings.read_text())["override-dependencies"]) == USED_BY_GUARDS
+    workflow = (TEMPLATE / ".github/workflows/prereleases.yml").read_text()
+    assert "UV_CONFIG_FILE: ${{ github.workspace }}/.github/prereleases.toml" in workflow
+    versions = {"1.0", "2.0b1"}
+    for name in USED_BY_GUARDS:
+        for version in versions:
+            write_wheel(tmp_path, name.replace("-", "_"), version)
+    requirements = tmp_path / "requirements.in"
+    requirements.write_text("".join(f"{name}>=1,<2\n" for name in USED_BY_GUARDS))
+    compile_ = (find_uv_bin(), "pip", "compile", "--quiet", "--no-header", "--no-annotate")
+    local = ("--no-index", "--find-links", str(tmp_path))
+
+    for config_file, version in (os.devnull, "1.0"), (str(settings), "2.0b1"):
+        resolved = subprocess.run(
+            [*compile_, *local, requirements],
+            env=os.environ | {"UV_CONFIG_FILE": config_file},
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            check=True,
+        )
+        assert set(resolved.stdout.split()) == {f"{name}=={version}" for name in USED_BY_GUARDS}
+
+
+def write_wheel(folder: Path, name: str, version: str) -> None:
+    """Write a wheel that has nothing but metadata."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        wheel.writestr(f"{info}/METADATA", metadata)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
 
 
 def test_every_list_of_pythons_is_that_of_the_question() -> None:
