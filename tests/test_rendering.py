@@ -145,7 +145,7 @@ def assert_settings_follow_the_answers(project: Path, answers: Answers) -> None:
     assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
     assert settings["strict"] is True
     assert settings["filterwarnings"] == ["error"]
-    assert float(settings["timeout"]) > 0
+    assert "--timeout=30" in settings["addopts"]
 
 
 def assert_async_fixtures_state_both_scopes(tests: dict[str, str], answers: Answers) -> None:
