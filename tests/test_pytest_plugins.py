@@ -8,9 +8,16 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from cli import Person, copy_of_template
-from conftest import Environment
-from generated import COOKIECUTTER_JSON, TEMPLATE, Answers, pyproject_of, render, requirements_of
+from helpers.command_line import User, copy_of_template
+from helpers.projects import (
+    COOKIECUTTER_JSON,
+    TEMPLATE,
+    Answers,
+    pyproject_of,
+    render,
+    requirements_of,
+)
+from helpers.suites import Environment
 from uv import find_uv_bin
 
 USED_BY_GUARDS = {"pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist"}
@@ -62,17 +69,17 @@ def test_limit_can_be_changed_for_one_run(tmp_path: Path, environment: Environme
 
 
 def test_update_moves_the_limit_without_a_conflict(tmp_path: Path) -> None:
-    person = Person(tmp_path)
+    user = User(tmp_path)
     template = copy_of_template(tmp_path / "template")
     text = today = (template / PYPROJECT).read_text(encoding="utf-8")
     for pattern, replacement in BEFORE:
         text, times = re.subn(pattern, replacement, text)
         assert times
     (template / PYPROJECT).write_text(text, encoding="utf-8")
-    person.commit(template)
-    created = person.cruft("create", "--no-input", template, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
+    user.commit(template)
+    created = user.cruft("create", "--no-input", template, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
     assert created.returncode == 0, created.stderr
-    project = person.work / "my-async-project"
+    project = user.work / "my-async-project"
     assert pyproject_of(project)["tool"]["pytest"]["timeout"] == "30"
     own = (project / "pyproject.toml").read_text(encoding="utf-8")
     own = own.replace("dependencies = [", 'dependencies = [\n    "packaging>=25",', 1)
@@ -80,11 +87,11 @@ def test_update_moves_the_limit_without_a_conflict(tmp_path: Path) -> None:
         "\n[tool.coverage.run]", 'markers = ["slow: takes long"]\n\n[tool.coverage.run]'
     )
     (project / "pyproject.toml").write_text(own, encoding="utf-8")
-    person.commit(project)
+    user.commit(project)
 
     (template / PYPROJECT).write_text(today, encoding="utf-8")
-    person.commit(template)
-    updated = person.cruft("update", "--skip-apply-ask", cwd=project)
+    user.commit(template)
+    updated = user.cruft("update", "--skip-apply-ask", cwd=project)
 
     assert updated.returncode == 0, updated.stderr
     assert not [*project.rglob("*.rej")]

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 from helpers.projects import (
+    BOOLEAN,
     CHOICES,
     PROMPTS,
     QUESTIONS,
@@ -307,7 +308,7 @@ def test_code_suits_the_oldest_python(
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_label(question: str) -> None:
     labels = PROMPTS[question]
-    if question not in CHOICES:
+    if question not in CHOICES or question in BOOLEAN:
         assert isinstance(labels, str)
         return
     assert list(labels) == ["__prompt__", *CHOICES[question]]
