@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 from helpers.projects import (
+    BOOLEAN,
     CHOICES,
     PROMPTS,
     QUESTIONS,
@@ -145,7 +146,7 @@ def assert_settings_follow_the_answers(project: Path, answers: Answers) -> None:
     assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
     assert settings["strict"] is True
     assert settings["filterwarnings"] == ["error"]
-    assert float(settings["timeout"]) > 0
+    assert "--timeout=30" in settings["addopts"]
 
 
 def assert_async_fixtures_state_both_scopes(tests: dict[str, str], answers: Answers) -> None:
@@ -307,7 +308,7 @@ def test_code_suits_the_oldest_python(
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_label(question: str) -> None:
     labels = PROMPTS[question]
-    if question not in CHOICES:
+    if question not in CHOICES or question in BOOLEAN:
         assert isinstance(labels, str)
         return
     assert list(labels) == ["__prompt__", *CHOICES[question]]
