@@ -29,6 +29,7 @@ SLOW_QUERY = {
 }
 
 
+@pytest.mark.covering(2)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)
@@ -50,6 +51,7 @@ def test_every_test_sees_an_empty_schema(
         assert run_suite(environment, project, *order, path)["xfailed"] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.combinations("all databases")
 def test_store_in_every_way(
     tmp_path: Path, environment: Environment, answers: Answers, request: pytest.FixtureRequest
@@ -59,11 +61,12 @@ def test_store_in_every_way(
     print(f"To do it by hand: {command_for(answers | {'http_client': 'none'})}")
 
     one = distribution_for(answers)
-    for distribution in DISTRIBUTIONS if request.config.getoption("thorough") else [one]:
+    for distribution in DISTRIBUTIONS if request.config.getoption("nightly") else [one]:
         run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
     run_suite(environment, project, "tests/test_store.py", "-n0")
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize(
     ("scenario", "answers", "passed"),
@@ -110,6 +113,7 @@ def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
         assert run_suite(environment, project, *order, path) == {"passed": 10}
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 def test_commits_of_another_sqlite_connection_are_not_left(
