@@ -53,17 +53,27 @@ def test_every_test_sees_an_empty_schema(
 
 @pytest.mark.thorough
 @pytest.mark.combinations("all databases")
-def test_store_in_every_way(
-    tmp_path: Path, environment: Environment, answers: Answers, request: pytest.FixtureRequest
+def test_store_in_every_mode_and_loop_scope(
+    tmp_path: Path, environment: Environment, answers: Answers
 ) -> None:
     skip_without_server(answers["database"])
     project = render(tmp_path, answers | {"http_client": "none"})
-    print(f"To do it by hand: {command_for(answers | {'http_client': 'none'})}")
+    distribution = f"--dist={distribution_for(answers)}"
 
-    one = distribution_for(answers)
-    for distribution in DISTRIBUTIONS if request.config.getoption("nightly") else [one]:
-        run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
-    run_suite(environment, project, "tests/test_store.py", "-n0")
+    for workers in (("-n2", distribution), ("-n0",)):
+        run_suite(environment, project, "tests/test_store.py", *workers)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.combinations("all databases")
+def test_store_in_every_distribution(
+    tmp_path: Path, environment: Environment, answers: Answers, distribution: str
+) -> None:
+    skip_without_server(answers["database"])
+    project = render(tmp_path, answers | {"http_client": "none"})
+
+    run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
 
 
 @pytest.mark.covering
