@@ -49,7 +49,7 @@ def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
 
 
 def covering_answers(strength: int, questions: Iterable[str] = VARIED) -> list[Answers]:
-    """Return few combinations that hold every pair (2) or triple (3) of answers."""
+    """Return few combinations that contain every pair (2) or triple (3) of answers."""
     made = make({question: CHOICES[question] for question in questions}, strength=strength)
     # Ordered by content, so that every worker of a run names the same tests.
     return sorted(made, key=name_of)
