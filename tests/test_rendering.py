@@ -17,6 +17,7 @@ from helpers.projects import (
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
+    TYPED,
     UNTYPED,
     Answers,
     applications,
@@ -42,15 +43,9 @@ WORDLESS = {
     *CHOICES["fixture_loop_scope"],
 }
 
-# The questions whose answers bring libraries, and other answers that these need.
+# The questions whose answers can bring libraries, and other answers that these need.
 BRINGS: dict[str, Answers] = {
-    "database": {},
-    "data_access": {"database": "sqlite"},
-    "http_client": {},
-    "web_framework": {},
-    "redis": {},
-    "event_loop": {},
-    "anyio": {},
+    question: {"database": "sqlite"} if question == "data_access" else {} for question in TYPED
 }
 NOTHING = {"database": "none", "http_client": "none"}
 

@@ -35,10 +35,9 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 
 Answers = dict[str, str]
 
-
-# Questions whose first answer leaves no trace.
-ADDITIONS = ("web_framework", "redis", "event_loop", "anyio")
-CORE = [question for question in VARIED if question not in ADDITIONS]
+# The questions that everything else is tried with; the others are additions.
+CORE = ["asyncio_mode", "fixture_loop_scope", "database", "data_access", "http_client"]
+ADDITIONS = [question for question in VARIED if question not in CORE]
 
 
 def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
