@@ -191,7 +191,7 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
     for prompt in (*CHECKS, *YES_OR_NO):
-        problem = answer_problem(prompt, answers)
+        problem = answer_problem(prompt, answers) if prompt in answers else ""
         if problem:
             shown = repr(answers[prompt])
             if len(shown) > SHOWN_LENGTH:
