@@ -124,7 +124,7 @@ CACHE = [
     ("src/demo/cache.py", "nothing without Redis", "except RedisError", "except KeyError"),
     ("src/demo/cache.py", "unread in silence", "Redis cannot be read", ""),
     ("src/demo/cache.py", "unwritten in silence", "Redis cannot be written", ""),
-    ("src/demo/cache.py", "waits for ever", "socket_timeout=timeout", "socket_timeout=None"),
+    ("src/demo/redis_client.py", "waits for ever", "socket_timeout=timeout", "socket_timeout=None"),
     ("src/demo/cache.py", "broken without Redis", "return await self._fetch(user_id)", "raise"),
     (
         "src/demo/cache.py",
@@ -138,7 +138,7 @@ CACHE = [
         "return lookup.task.result()",
         "return User(1, 'Ada', 'ada@example.com')",
     ),
-    ("tests/fixtures/cache.py", "keys of other tests", "empty_redis()", "pass"),
+    ("tests/fixtures/redis_client.py", "keys of other tests", "empty_redis()", "pass"),
 ]
 APPLICATION = [
     (
@@ -165,19 +165,29 @@ APPLICATION = [
         "await stop.wait()",
         "await asyncio.sleep(0)",
     ),
-    ("src/demo/errors.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
-    ("src/demo/errors.py", "malformed answer passed on", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK"),
+    ("src/demo/user_routes.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
+    (
+        "src/demo/fetch_routes.py",
+        "malformed answer passed on",
+        "HTTPStatus.BAD_GATEWAY",
+        "HTTPStatus.OK",
+    ),
     ("src/demo/user_routes.py", "nothing stored", "await UserStore(connection).add(user)", "pass"),
     ("src/demo/user_routes.py", "id too large", "le=MAX_ID)\n    name", ")\n    name"),
     ("src/demo/import_routes.py", "group passed on", "raise group.exceptions[0]", "raise group"),
     ("src/demo/chat_routes.py", "websocket says nothing", "chat.say(text)", "pass"),
-    ("src/demo/chat.py", "listener never leaves", "self._listeners.remove(messages)", "pass"),
-    ("src/demo/app.py", "API not given to requests", "as app.state.api,", "as app.state.other,"),
+    (
+        "src/demo/chat_routes.py",
+        "listener never leaves",
+        "self._listeners.remove(messages)",
+        "pass",
+    ),
+    ("src/demo/app.py", "API not given to requests", "app.state.http_client", "app.state.other"),
 ]
 CACHED_APPLICATION = [
     ("src/demo/fetch_routes.py", "cache passed by", "users.get(", "users._fetch("),
-    ("src/demo/app.py", "no cache for requests", "as app.state.cache,", "as app.state.other,"),
-    ("tests/fixtures/cache.py", "cached by other tests", "empty_redis()", "pass"),
+    ("src/demo/api_client.py", "no cache for requests", "app.state.cache = ", "app.state.other = "),
+    ("tests/fixtures/redis_client.py", "cached by other tests", "empty_redis()", "pass"),
 ]
 
 
@@ -189,10 +199,6 @@ def breaks() -> Iterator[tuple[str, Answers, Break]]:
     for client in CHOICES["http_client"]:
         for one in API if client != "none" else []:
             yield f"{source}/api.py", {"http_client": client, "database": "none"}, one
-        if client.startswith("httpx"):
-            one = ("answers of another test", r"answers_of_this_run\.clear\(\)", "pass")
-            answers = {"http_client": client, "database": "none"}
-            yield "tests/fixtures/http_client.py", answers, one
     for one in IMPORTER:
         yield f"{source}/importer.py", {}, one
     for database in databases:
