@@ -1,6 +1,6 @@
 {% set database = cookiecutter.database != "none" -%}
 {% set client = cookiecutter.http_client != "none" -%}
-{% set redis = cookiecutter.redis == "yes" -%}
+{% set redis = cookiecutter.redis -%}
 {% set opens = database or client or redis -%}
 """The web application: what it consists of, how it starts and how it stops."""
 

@@ -11,6 +11,6 @@ class Settings(BaseSettings):
 {% if cookiecutter.database != "none" %}    database_url: str
 {% endif %}{% if client %}    api_url: str
     api_timeout: PositiveFloat = 5.0  # seconds
-{% endif %}{% if cookiecutter.redis == "yes" %}    redis_url: str
+{% endif %}{% if cookiecutter.redis %}    redis_url: str
     redis_prefix: str = ""  # of every key
 {% endif %}    chat_backlog: PositiveInt = 100  # messages that a slow listener may be behind
