@@ -62,9 +62,16 @@ STORE: list[Break] = [
 STORES: dict[str, list[Break]] = {
     "driver": [("some stored, not all", "async with .*transaction.*:", "if True:")],
     "sqlalchemy": [
-        ("not committed", r"await self\._session\.commit\(\)", "await self._session.flush()"),
-        ("not rolled back", r"await self\._session\.rollback\(\)", "pass"),
+        ("some stored, not all", r"async with self\._session\.begin_nested\(\):", "if True:"),
     ],
+}
+TRANSACTIONS: dict[str, Break] = {
+    "driver": (
+        "failures stored",
+        r"as connection,\s+(connection\.)?transaction\((connection)?\),?\s*",
+        "as connection",
+    ),
+    "sqlalchemy": ("not committed", r"_sessions\.begin\(\)", "_sessions()"),
 }
 # What each kind of database does at the end of a test, and how it leaks.
 ENDS = {
@@ -135,16 +142,16 @@ CACHE = [
 ]
 APPLICATION = [
     (
-        "tests/fixtures/app_store.py",
-        "missing override",
-        "app.dependency_overrides[get_store] = ",
-        "_ = ",
+        "tests/fixtures/app_database.py",
+        "requests in a database of their own",
+        "app.state.database, database",
+        "app.state.database, app.state.database",
     ),
     (
-        "tests/fixtures/app_store.py",
+        "tests/fixtures/shared_connection.py",
         "requests not in turn",
-        "async with lock, store_on",
-        "async with store_on",
+        "async with self._lock:",
+        "if True:",
     ),
     (
         "tests/fixtures/app.py",
@@ -158,10 +165,9 @@ APPLICATION = [
         "await stop.wait()",
         "await asyncio.sleep(0)",
     ),
-    ("src/demo/database.py", "no rollback", "async with transaction(connection):", "if True:"),
     ("src/demo/errors.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
     ("src/demo/errors.py", "malformed answer passed on", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK"),
-    ("src/demo/user_routes.py", "nothing stored", "await store.add(user)", "pass"),
+    ("src/demo/user_routes.py", "nothing stored", "await UserStore(connection).add(user)", "pass"),
     ("src/demo/user_routes.py", "id too large", "le=MAX_ID)\n    name", ")\n    name"),
     ("src/demo/import_routes.py", "group passed on", "raise group.exceptions[0]", "raise group"),
     ("src/demo/chat_routes.py", "websocket says nothing", "chat.say(text)", "pass"),
@@ -194,6 +200,7 @@ def breaks() -> Iterator[tuple[str, Answers, Break]]:
             answers = {"database": database, "data_access": access, "http_client": "none"}
             for one in [*STORE, *STORES[access]]:
                 yield f"{source}/store.py", answers, one
+            yield f"{source}/database.py", answers, TRANSACTIONS[access]
             for one in ISOLATION:
                 yield "tests/fixtures/database.py", answers, one
 

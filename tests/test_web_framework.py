@@ -90,20 +90,20 @@ def test_openapi_is_valid(
     validate(json.loads(printed.stdout))
 
 
-PAST_THE_STORE = """
-from typing import Annotated
-
+PAST_THE_DEPENDENCY = """
 import pytest
-from demo.database import get_store
 from demo.store import UserStore
-from fastapi import Depends, Request
+from demo.users import User
+from fastapi import Request
 
-async def get_other_store(request: Request):
-    async for store in get_store(request):
-        yield store
-
-async def count(store: Annotated[UserStore, Depends(get_other_store)]) -> int:
-    return await store.count()
+async def add_twice(request: Request) -> int:
+    database = request.app.state.database
+    async with database.begin() as outer:
+        await UserStore(outer).add(User(1, "Ada", "ada@example.com"))
+        async with database.begin() as inner:
+            await UserStore(inner).add(User(2, "Bob", "bob@example.com"))
+    async with database.begin() as later:
+        return await UserStore(later).count()
 
 @pytest.fixture
 def own_database(app):
@@ -112,27 +112,25 @@ def own_database(app):
     assert app.state.database is database
 
 @pytest.mark.asyncio
-async def test_route_past_the_store(app, own_database, client):
-    app.add_api_route("/past", count)
-    with pytest.raises(RuntimeError, match="override what it depends on"):
-        await client.get("/past")
-
-    app.dependency_overrides[get_other_store] = app.dependency_overrides[get_store]
-    assert (await client.get("/past")).json() == 0
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_route_past_the_dependency(app, own_database, client, store, time):
+    app.add_api_route("/twice", add_twice)
+    assert (await client.get("/twice")).json() == 2
+    assert await store.count() == 2
 """
 
 
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
-def test_route_that_would_commit_says_so(
+def test_route_that_begins_transactions_itself_is_rolled_back(
     tmp_path: Path, environment: Environment, database: str, access: str
 ) -> None:
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "http_client": "none"}
     project = render(tmp_path, FASTAPI | answers)
-    (project / "tests" / "test_past.py").write_text(PAST_THE_STORE, encoding="utf-8")
+    (project / "tests" / "test_past.py").write_text(PAST_THE_DEPENDENCY, encoding="utf-8")
 
-    assert run_suite(environment, project, "tests/test_past.py") == {"passed": 1}
+    assert run_suite(environment, project, "tests/test_past.py") == {"passed": 2}
 
 
 OVERRIDDEN_FOR_ALL = """

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from .database import Store
+from .dependencies import {{ cookiecutter.__session | capitalize }}Dep
+from .store import UserStore
 from .users import User
 
 MAX_ID = 2**31 - 1  # what an integer of the database holds
@@ -31,10 +32,10 @@ router = APIRouter(prefix="/users", tags=["users"])
     status_code=HTTPStatus.CREATED,
     responses={HTTPStatus.CONFLICT: {"description": "The id or email is taken"}},
 )
-async def add_user(new: NewUser, store: Store) -> User:
+async def add_user(new: NewUser, {{ cookiecutter.__session }}: {{ cookiecutter.__session | capitalize }}Dep) -> User:
     """Store a user."""
     user = User(new.id, new.name, new.email)
-    await store.add(user)
+    await UserStore({{ cookiecutter.__session }}).add(user)
     return user
 
 
@@ -42,6 +43,6 @@ async def add_user(new: NewUser, store: Store) -> User:
     "/{user_id}",
     responses={HTTPStatus.NOT_FOUND: {"description": "No user has this id"}},
 )
-async def get_user(user_id: UserId, store: Store) -> User:
+async def get_user(user_id: UserId, {{ cookiecutter.__session }}: {{ cookiecutter.__session | capitalize }}Dep) -> User:
     """Return a stored user."""
-    return await store.get(user_id)
+    return await UserStore({{ cookiecutter.__session }}).get(user_id)
