@@ -11,16 +11,18 @@ pytest-timeout's thread method, which ends the run.
 """
 
 import asyncio
+import os
 import selectors
 import signal
 import sys
 import threading
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial, wraps
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
@@ -39,6 +41,7 @@ class Run:
 
     def __init__(self, code: Any, loop: asyncio.AbstractEventLoop) -> None:
         self.code, self.loop = code, loop
+        self.before = set(map(id, asyncio.all_tasks(loop)))  # resources of fixtures
 
     @property
     def function(self) -> CodeType | None:
@@ -60,13 +63,17 @@ class Run:
         """Return the coroutines of the other tasks that wait, by their names."""
         tasks = asyncio.all_tasks(self.loop)
         tasks -= {self.task, asyncio.current_task(self.loop)}
-        return {task.get_name(): task.get_coro() for task in tasks}
+        return {t.get_name(): t.get_coro() for t in tasks if id(t) not in self.before}
 
     def cancel(self, rings: int) -> None:
         """Cancel it, from any thread; if it resists, stop the loop."""
         if task := self.task:
             stop = self.loop.stop if rings > 1 else task.cancel
             self.loop.call_soon_threadsafe(stop)
+
+    def replace_executor(self) -> None:
+        if not self.loop.is_closed():
+            self.loop.set_default_executor(ThreadPoolExecutor())
 
     def end(self) -> None:
         """End what a stopped loop has left of it."""
@@ -86,10 +93,12 @@ class Watch:
     cancel_timer: Callable[[], object] | None = None
     thread = rings = 0
     phase = doing = report = ""
+    has_hung = False
     expired: tuple[Any, str] = None, ""  # a function that has hung, and its report
 
     def __init__(self) -> None:
         self.runs: list[Run] = []
+        self.threads: set[threading.Thread] = set()  # older than the test
 
     def start(self, seconds: float) -> None:
         self.stop()
@@ -159,17 +168,24 @@ class Watch:
 
     def describe(self, run: Run | None, frame: Frame) -> str:
         """Say what hangs, where, and what else waits."""
+        frames = sys._current_frames()
         blocked = running_lines(frame)
-        lines = blocked if not run or self.is_at(frame) else list(awaited_lines(run.code))
+        waits = list(awaited_lines(run.code)) if run and not self.is_at(frame) else []
         parts = [f"Timeout (>{self.settings.timeout}s): {self.doing} hung"]
-        for line in (own(blocked) or own(lines))[-1:]:
+        for line in (own(blocked) or own(waits))[-1:]:
             parts[0] += f" at {line.place}: {line.code}"
-        if frame and lines is not blocked:
+        if frame and waits:
             parts += ["The event loop is blocked:", stack(blocked)]
             parts += [f"{self.doing} waits:"]
-        parts += [stack(lines)]
-        for name, code in run.others().items() if run else ():
-            if own(lines := list(awaited_lines(code))):
+        if waits:  # else the traceback shows it
+            parts += [stack(waits)]
+        others = run.others() if run else {}
+        threads = set(threading.enumerate()) - self.threads
+        for name, lines in (
+            *((name, list(awaited_lines(code))) for name, code in others.items()),
+            *((t.name, running_lines(frames.get(t.ident or 0))) for t in threads),
+        ):
+            if own(lines):
                 parts += [f"{name} waits, too:", stack(lines)]
         return "\n".join(parts)
 
@@ -181,8 +197,10 @@ class Watch:
             run.end()
         if run in self.runs:
             self.runs.remove(run)
-        if self.report and self.phase == "call":
-            self.expired = run.function, self.report
+        if self.report:
+            self.expired = (run.function if self.phase == "call" else None), self.report
+            # Else closing the loop would wait for a thread that still blocks.
+            run.replace_executor()
         self.fail_if_hung()
 
     def note_stop(self, run: Run) -> None:
@@ -192,14 +210,23 @@ class Watch:
             error.add_note(f"The event loop was stopped; {self.doing} waited:\n{waits}")
 
     def fail_if_hung(self) -> None:
-        __tracebackhide__ = True
         report, self.report, self.rings = self.report, "", 0
         error = sys.exc_info()[1]
         if report:
+            self.has_hung = True
             if self.cancel_timer:
                 self.start(self.settings.timeout)
             if not isinstance(error, pytest.fail.Exception) or error.msg != report:
-                raise pytest.fail.Exception(report, pytrace=False) from None
+                fail(report)
+
+
+def fail(report: str) -> NoReturn:
+    """Fail always at one line and without context: Hypothesis compares them."""
+    error = pytest.fail.Exception(report, pytrace=False)
+    try:
+        raise error
+    finally:
+        error.__context__ = None
 
 
 watch = Watch()
@@ -213,8 +240,10 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_timeout_cancel_timer() -> bool:
-    watch.stop()
+def pytest_timeout_cancel_timer(item: pytest.Item) -> bool:
+    """Stop the clock at the end, and for a debugger; a test goes on after a subtest."""
+    if not watch.phase or item.config.getoption("usepdb"):
+        watch.stop()
     return True
 
 
@@ -224,7 +253,7 @@ def phase(when: str) -> Callable[[pytest.Item], Generator[None, object, object]]
         """Fail a test that has hung, also if it went on or its loop was stopped."""
         __tracebackhide__ = True
         watch.phase, watch.doing, watch.expired = when, item.name, (None, "")
-        watch.thread = threading.get_ident()
+        watch.thread, watch.threads = threading.get_ident(), set(threading.enumerate())
         if item is watch.item and not watch.cancel_timer and not watch.settings.func_only:
             watch.start(watch.settings.timeout)  # a failure has stopped it
         try:
@@ -232,6 +261,7 @@ def phase(when: str) -> Callable[[pytest.Item], Generator[None, object, object]]
         finally:
             for run in watch.runs[::-1]:
                 watch.finish(run)
+            watch.phase = ""
             watch.fail_if_hung()
 
     return watched
@@ -259,6 +289,8 @@ def pytest_fixture_setup(
     value = yield
     watch.doing = outer
     doing = f"the teardown of fixture '{fixturedef.argname}'"
+    if isinstance(value, asyncio.Runner):
+        doing = "the closing of the event loop"
     fixturedef.addfinalizer(partial(setattr, watch, "doing", doing))
     return value
 
@@ -281,14 +313,35 @@ def watched(run: Callable[..., Any]) -> Callable[..., Any]:
 
 def refuse_another_try(code: Any) -> None:
     """Fail what has hung already in this test: Hypothesis would try it again and again."""
-    __tracebackhide__ = True
     function, report = watch.expired
     if function and function is getattr(code, "cr_code", None):
         code.close()
-        raise pytest.fail.Exception(report, pytrace=False)
+        fail(report)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(asyncio.Runner, "run", watched(asyncio.Runner.run))
     config.add_cleanup(patch.undo)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(
+    session: pytest.Session, exitstatus: int
+) -> Generator[None, object, object]:
+    """After a hang, wait for no thread that still blocks: Python would do so for ever."""
+    result = yield
+    session.config.add_cleanup(partial(end_process, exitstatus))
+    return result
+
+
+def end_process(status: int) -> None:
+    threads = {t for t in threading.enumerate() if not t.daemon} if watch.has_hung else set()
+    threads.discard(threading.current_thread())
+    for thread in threads:
+        thread.join(GRACE / len(threads))
+    if names := [thread.name for thread in threads if thread.is_alive()]:
+        print(f"Still blocked: {', '.join(names)}", file=sys.__stderr__)
+        for stream in (sys.__stdout__, sys.__stderr__):
+            stream.flush()
+        os._exit(status)

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.guards.hangs import GRACE, LOOP_FILES, Frame, Run, refuse_another_try, watch
+from tests.guards.hangs import GRACE, LOOP_FILES, Frame, Run, fail, refuse_another_try, watch
 
 
 class Step(Run):
@@ -60,6 +60,7 @@ class StepOnAsyncio(Step):
 
     def enter(self) -> None:
         self.own_task, self.loop = asyncio.current_task(), asyncio.get_running_loop()
+        self.before = set(map(id, asyncio.all_tasks(self.loop)))
 
     def uncancel(self) -> None:
         self.own_task.uncancel()
@@ -83,18 +84,20 @@ class StepOnTrio(Step):
         self.trio = sys.modules["trio"].lowlevel
         self.own_task = self.trio.current_task()
         self.token = self.trio.current_trio_token()
+        self.before = set(map(id, self.tasks()))
 
     def waits(self, _: Frame) -> bool:
         in_thread_of_test = threading.get_ident() == watch.thread
         return not (in_thread_of_test and self.trio.in_trio_task())
 
     def others(self) -> dict[str, Any]:
-        waiting, tasks = {}, [self.own_task]
+        return {t.name: t.coro for t in self.tasks() if id(t) not in self.before}
+
+    def tasks(self) -> list[Any]:
+        tasks = [self.own_task]
         for task in tasks:
             tasks += [child for part in task.child_nurseries for child in part.child_tasks]
-            waiting[task.name] = task.coro
-        del waiting[self.own_task.name]
-        return waiting
+        return tasks
 
     def cancel(self, rings: int) -> None:
         if rings > 2:  # noqa: PLR2004
@@ -105,8 +108,11 @@ class StepOnTrio(Step):
         if self.own_task._abort_func:
             self.own_task._attempt_abort(self.fail)
 
+    def replace_executor(self) -> None:
+        """Trio's threads end with the process."""
+
     def fail(self) -> NoReturn:
-        raise pytest.fail.Exception(watch.report, pytrace=False)
+        fail(watch.report)
 
     def end(self) -> None:
         """Leave it: nothing stops Trio's loop."""

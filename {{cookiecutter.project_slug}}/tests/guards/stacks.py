@@ -9,9 +9,13 @@ from pathlib import Path, PurePath
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import NamedTuple
 
+import _pytest
+import pluggy
+
 from tests.guards.shared import place
 
-GUARDS = str(Path(__file__).parent)
+# What calls tests and fixtures.
+RUNNERS = tuple(str(Path(file).parent) for file in (__file__, pluggy.__file__, _pytest.__file__))
 
 
 class Line(NamedTuple):
@@ -57,9 +61,9 @@ def awaited_lines(awaited: object) -> Iterator[Line]:
 
 
 def running_lines(frame: FrameType | None) -> list[Line]:
-    """Return the lines of a frame and of its callers up to the guards, outermost first."""
+    """Return the lines of a frame and of its callers up to pytest, outermost first."""
     lines: list[Line] = []
-    while frame and not frame.f_code.co_filename.startswith(GUARDS):
+    while frame and not frame.f_code.co_filename.startswith(RUNNERS):
         lines.append(line_of(frame))
         frame = frame.f_back
     return lines[::-1]
