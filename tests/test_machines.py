@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers.suites import Environment, skip_without_server
 from helpers.projects import Answers, render
+from helpers.suites import Environment, skip_without_server
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 SERVERS = ["postgresql", "mysql"]
