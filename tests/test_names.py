@@ -60,7 +60,7 @@ def tree(user: User) -> set[Path]:
         pytest.param("Café", "cafe", id="accent"),
         pytest.param("Rocket 🚀", "rocket", id="emoji"),
         pytest.param("🚀", "my-async-project", id="emoji only"),
-        pytest.param("httpx", "httpx", id="package that is not installed"),
+        pytest.param("requests", "requests", id="package that is not installed"),
         pytest.param("x" * 200, "x" * 40, id="200 characters"),
         pytest.param(f"{'x' * 39} {'y' * 140}", "x" * 39, id="200 characters, cut at a blank"),
     ],

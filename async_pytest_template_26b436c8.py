@@ -43,9 +43,10 @@ def folder_name(slug: Any) -> Any:
     Any other slug is left to the hook, which reports all problems at once.
     """
     if re.search(r"[/\\:\0]", str(slug)) or not str(slug).strip(". "):
+        shown = repr(slug) if len(repr(slug)) <= 60 else f"{repr(slug)[:57]}..."
         sys.exit(
             "\nNo project was made:\n\n"
-            f"  project_slug: {str(slug)[:60]!r} is not the name of a folder; "
+            f"  project_slug: {shown} is not the name of a folder; "
             "use lower-case letters and digits, joined by single hyphens, such as my-project.\n"
         )
     return slug
