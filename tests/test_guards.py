@@ -30,6 +30,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
 @pytest.mark.parametrize(
@@ -68,6 +69,7 @@ PAIRS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("default", ["function", "module", "session"])
 def test_the_proposed_change_makes_it_pass(

@@ -25,7 +25,13 @@ NEEDS_SOCKETS = pytest.mark.skipif(
 
 
 @NEEDS_SOCKETS
-@pytest.mark.parametrize("loop", CHOICES["fixture_loop_scope"])
+@pytest.mark.parametrize(
+    "loop",
+    [
+        pytest.param(loop, marks=[] if loop in ("function", "session") else pytest.mark.thorough)
+        for loop in CHOICES["fixture_loop_scope"]
+    ],
+)
 def test_every_test_sees_an_empty_redis(
     tmp_path: Path, environment: Environment, loop: str
 ) -> None:
@@ -39,6 +45,7 @@ def test_every_test_sees_an_empty_redis(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize(
@@ -75,6 +82,7 @@ def run_with_own_server(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     "answers", [ONLY_REDIS, CACHED_APPLICATION], ids=["cache alone", "application"]
@@ -94,6 +102,7 @@ def test_own_server_is_used_and_left_as_it_was(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("account", "says"),
@@ -115,6 +124,7 @@ def test_a_user_that_may_not_write_is_named_at_once(
     assert "passed" not in done.stdout
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("url", "says"),

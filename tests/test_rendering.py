@@ -19,6 +19,7 @@ from helpers.projects import (
     TEMPLATE,
     UNTYPED,
     Answers,
+    applications,
     each_answer,
     name_of,
     pyproject_of,
@@ -55,8 +56,6 @@ NOTHING = {"database": "none", "http_client": "none"}
 
 USED_AS = {"pytest_xdist": "numprocesses auto", "sniffio": "ASGITransport"}
 
-every_combination = pytest.mark.combinations("all without additions", thorough="all")
-
 
 @cache
 def declared_names(**answers: str) -> frozenset[str]:
@@ -86,7 +85,7 @@ def outside_of_code(text: str) -> str:
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-@every_combination
+@pytest.mark.combinations("all without additions", nightly="all")
 def test_project_is_clean(
     project: Path, answers: Answers, rendered: Callable[[Answers], Path]
 ) -> None:
@@ -117,6 +116,10 @@ def assert_files_are_whole(files: dict[str, str], answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
     for where, text in files.items():
         assert not strangers.findall(text), where
+        if answers.get("database") == "none" and not where.startswith("tests/guards/"):
+            assert "database_url" not in text.lower(), where
+        if answers.get("http_client") == "none":
+            assert "api_url" not in text.lower(), where
         assert_file_is_whole(where, text)
 
 
@@ -261,17 +264,24 @@ linted: set[tuple[str, str, str]] = set()  # most files are the same in many pro
 def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None:
     settings = repr(pyproject_of(project)["tool"]["ruff"])
     unseen = {(settings, *file) for file in files.items() if file[0].endswith(".py")} - linted
-    for arguments in (["check"], ["format", "--check"]) if unseen else ():
-        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet"]
-        paths = sorted(path for _, path, _ in unseen)
-        checked = subprocess.run(
-            [*command, *paths], cwd=project, check=False, capture_output=True, encoding="utf-8"
-        )
-        assert checked.returncode == 0, checked.stdout + checked.stderr
+    if unseen:
+        run_ruff(project, *sorted(path for _, path, _ in unseen))
     linted.update(unseen)
 
 
-@pytest.mark.combinations("all types without additions", thorough="all types")
+def run_ruff(folder: Path, *paths: str) -> None:
+    """Assert that Ruff has nothing to complain about in a folder, or in some of its files."""
+    for arguments in (["check"], ["format", "--check"]):
+        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet", *paths]
+        checked = subprocess.run(
+            command, cwd=folder, check=False, capture_output=True, encoding="utf-8"
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.combinations(
+    "every pair of types", thorough="all types without additions", nightly="all types"
+)
 def test_types_are_right(
     project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -283,9 +293,7 @@ def test_types_are_right(
 
 
 @pytest.mark.parametrize("python_version", CHOICES["python_version"])
-def test_code_suits_the_oldest_python(
-    tmp_path: Path, environment: Environment, python_version: str
-) -> None:
+def test_code_suits_the_oldest_python(tmp_path: Path, python_version: str) -> None:
     for answers in each_answer():
         project = render(tmp_path / name_of(answers), {"python_version": python_version, **answers})
         supported = pyproject_of(project)["project"]["requires-python"]
@@ -294,15 +302,29 @@ def test_code_suits_the_oldest_python(
         tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
         newer = CHOICES["python_version"].index(python_version)
         assert tested == CHOICES["python_version"][newer:]
-        types = ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy")
-        is_typed = python_version == CHOICES["python_version"][-1]  # the oldest one is above
-        for tool in (
-            ("ruff", "check", "--no-cache", "--quiet"),
-            ("ruff", "format", "--check", "--no-cache", "--quiet"),
-            *([types] if is_typed else []),
-        ):
-            checked = environment.run(project, *tool)
-            assert checked.returncode == 0, checked.stdout
+    run_ruff(tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("answers", [*each_answer()], ids=name_of)
+def test_types_suit_the_newest_python(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    newest = CHOICES["python_version"][-1]
+    project = render(tmp_path, {"python_version": newest, **answers})
+    cache_folder = f"{tmp_path}/mypy"
+    checked = environment.run(
+        project, "mypy", "--python-version", newest, "--cache-dir", cache_folder
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
+def test_names_keep_the_format(tmp_path: Path, name: str) -> None:
+    for answers in [*each_answer(), *applications()]:
+        names = {"package_name": name, "project_slug": name}
+        render(tmp_path / name_of(answers), names | answers)
+    run_ruff(tmp_path)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -334,12 +356,3 @@ def test_file_names_are_legal_on_windows() -> None:
     for name in names:
         assert not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ](/|$)', name), name
     assert len({name.lower() for name in names}) == len(names)
-
-
-def test_long_names_keep_the_format(tmp_path: Path, environment: Environment) -> None:
-    longest = "z" * 40
-    for answers in each_answer():
-        names = {"package_name": longest, "project_slug": longest}
-        render(tmp_path / name_of(answers), names | answers)
-    checked = environment.run(tmp_path, "ruff", "format", "--check", "--no-cache", ".")
-    assert checked.returncode == 0, checked.stdout

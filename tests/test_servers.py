@@ -28,6 +28,7 @@ FOLDER = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no servers on sockets in files")
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize("database", SERVERS)
@@ -49,6 +50,7 @@ def test_nothing_is_left_of_a_server(
 LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("database", SERVERS)
 def test_own_server_is_used_and_left_as_it_was(
@@ -81,6 +83,7 @@ BAD_SERVERS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("database", "url", "says"),

@@ -43,6 +43,7 @@ COVERING: list[Answers] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("answers", [pytest.param(a, id=name_of(a)) for a in COVERING])
 def test_every_loop_scope_is_green(
     tmp_path: Path, environment: Environment, answers: Answers

@@ -1,0 +1,91 @@
+"""Stacks in reports: the project's own lines, each with its code, libraries in one line."""
+
+import gc
+import inspect
+import linecache
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import Path, PurePath
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from typing import NamedTuple
+
+import _pytest
+import pluggy
+
+from tests.guards.shared import place
+
+# What calls tests and fixtures.
+RUNNERS = tuple(str(Path(file).parent) for file in (__file__, pluggy.__file__, _pytest.__file__))
+
+
+class Line(NamedTuple):
+    """A line that runs or waits."""
+
+    file: str
+    number: int
+    function: str
+
+    @property
+    def place(self) -> str | None:
+        """The line as `file:number in function`, None outside of the project."""
+        return place(*self)
+
+    @property
+    def code(self) -> str:
+        return linecache.getline(self.file, self.number).strip()
+
+    @property
+    def library(self) -> str:
+        """The name of the project, package or module of the file."""
+        parts = PurePath(self.file).with_suffix("").parts
+        if "site-packages" in parts:
+            return parts[parts.index("site-packages") + 1]
+        return "asyncio" if "asyncio" in parts else parts[-1]
+
+
+def awaited_lines(awaited: object) -> Iterator[Line]:
+    """Yield the lines at which a suspended coroutine and all that it awaits wait."""
+    while awaited is not None:
+        frame: FrameType | None = None
+        if isinstance(awaited, CoroutineType):
+            frame, awaited = awaited.cr_frame, awaited.cr_await
+        elif isinstance(awaited, AsyncGeneratorType):
+            frame, awaited = awaited.ag_frame, awaited.ag_await
+        elif isinstance(awaited, GeneratorType):
+            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
+        else:  # a step of an async generator refers to the generator
+            generators = filter(inspect.isasyncgen, gc.get_referents(awaited))
+            awaited = next(generators, None)
+        if frame:
+            yield line_of(frame)
+
+
+def running_lines(frame: FrameType | None) -> list[Line]:
+    """Return the lines of a frame and of its callers up to pytest, outermost first."""
+    lines: list[Line] = []
+    while frame and not frame.f_code.co_filename.startswith(RUNNERS):
+        lines.append(line_of(frame))
+        frame = frame.f_back
+    return lines[::-1]
+
+
+def line_of(frame: FrameType) -> Line:
+    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+
+
+def own(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines of the project."""
+    return [line for line in lines if line.place]
+
+
+def stack(lines: Iterable[Line]) -> str:
+    """Show lines as a stack, outermost first; each library on the way takes one line."""
+    shown: list[str] = []
+    for library, group in groupby(lines, lambda line: line.place or line.library):
+        *others, line = group
+        if line.place:
+            shown.append(f"  {line.place}\n    {line.code}")
+        else:
+            lines_more = f", {len(others) + 1} lines" if others else ""
+            shown.append(f"  [{line.function} in {library}{lines_more}]")
+    return "\n".join(shown)
