@@ -200,6 +200,25 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     return problems
 
 
+def configuration_problems(answers: dict[str, object]) -> list[str]:
+    """Say which choices in cookiecutter's configuration are numbers to YAML.
+
+    cookiecutter ignores such a one, and every default after it, with a mere warning.
+    """
+    try:
+        from cookiecutter.config import get_user_config
+
+        defaults = get_user_config()["default_context"]
+    except Exception:  # noqa: BLE001 - whatever it is, cookiecutter has come to terms with it
+        return []
+    choices = answers.keys() - CHECKS.keys() - set(YES_OR_NO)
+    return [
+        f'{prompt}: {default!r} in the configuration of cookiecutter is not text; write "{default}"'
+        for prompt, default in defaults.items()
+        if prompt in choices and not isinstance(default, str)
+    ]
+
+
 def note_what_was_there() -> None:
     """Note for the hook that runs later whether the folder holds something already."""
     place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
@@ -213,7 +232,8 @@ def note_what_was_there() -> None:
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
-    problems = machine_problems() or answer_problems(json.loads(ANSWERS))
+    answers = json.loads(ANSWERS)
+    problems = machine_problems() or configuration_problems(answers) + answer_problems(answers)
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)

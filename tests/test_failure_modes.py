@@ -176,7 +176,8 @@ def test_fills(tmp_path: Path) -> None:
     command = [*cookiecutter_command(template), "--no-input", *SMALL]
     result = with_mount(user, f"{small} && set -- {' '.join(command)}")
     assert result.returncode == 0, result.stdout
-    assert f"\nNOT VERIFIED: no space is left in {user.temporary}." in result.stdout
+    reason = "this machine cannot run the tests: OSError: [Errno 28] No space left on device"
+    assert f"\nNOT VERIFIED: {reason}." in result.stdout
     assert names_in(user.work) == {SLUG}
 
 
@@ -348,7 +349,7 @@ def test_name_clash_keeps_existing_work(user: User) -> None:
     (folder / "mine").touch()
     result = user.cookiecutter("--overwrite-if-exists", "project_slug=httpx2")
     assert result.returncode == 1
-    assert "No usable project was made:" in result.stderr
+    assert "No project was made:" in result.stderr
     assert (folder / "mine").is_file()
 
 

@@ -14,7 +14,7 @@ import runpy
 import tomllib
 from contextlib import redirect_stderr
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 from unittest.mock import patch
 
@@ -164,10 +164,8 @@ def test_typed_text_is_read_back_or_refused(prompt: str, data: st.DataObject) ->
         assert_message_is_clear(str(path.code))
         return
     assert context["cookiecutter"][prompt] == typed
-    assert (
-        Path("out", context["cookiecutter"]["project_slug"]).resolve().parent
-        == Path("out").resolve()
-    )
+    folder = context["cookiecutter"]["project_slug"]
+    assert PureWindowsPath(folder).name == folder not in ("", "..")  # on every system
     refused = refusal(context)
     event("refused" if refused else "accepted")
     if refused:
