@@ -15,7 +15,8 @@ import pluggy
 from tests.guards.shared import place
 
 # What calls tests and fixtures.
-RUNNERS = tuple(str(Path(file).parent) for file in (__file__, pluggy.__file__, _pytest.__file__))
+GUARDS = str(Path(__file__).parent)
+RUNNERS = (GUARDS, *(str(Path(module.__file__).parent) for module in (pluggy, _pytest)))
 
 
 class Line(NamedTuple):
@@ -62,6 +63,8 @@ def awaited_lines(awaited: object) -> Iterator[Line]:
 
 def running_lines(frame: FrameType | None) -> list[Line]:
     """Return the lines of a frame and of its callers up to pytest, outermost first."""
+    while frame and frame.f_code.co_filename.startswith(GUARDS):
+        frame = frame.f_back
     lines: list[Line] = []
     while frame and not frame.f_code.co_filename.startswith(RUNNERS):
         lines.append(line_of(frame))
@@ -69,8 +72,9 @@ def running_lines(frame: FrameType | None) -> list[Line]:
     return lines[::-1]
 
 
-def line_of(frame: FrameType) -> Line:
-    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+def line_of(frame: FrameType, number: int = 0) -> Line:
+    code = frame.f_code
+    return Line(code.co_filename, number or frame.f_lineno, code.co_qualname)
 
 
 def own(lines: Iterable[Line]) -> list[Line]:
