@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from . import findings
+from . import findings, locations
 
 # The modules of this folder that are guards, and what each of them refuses.
 GUARDS = {
@@ -38,11 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     findings.start(config)
-    config.pluginmanager.register(findings, f"{__name__}.findings")
+    config.pluginmanager.register(locations, locations.__name__)
     for guard in GUARDS:
         module = f"{__name__}.{guard}"
         if find_spec(module) and findings.mode(guard) != "off":
             config.pluginmanager.register(import_module(module), module)
+    config.pluginmanager.register(findings, findings.__name__)  # around all others
 
 
 @pytest.hookimpl(tryfirst=True)

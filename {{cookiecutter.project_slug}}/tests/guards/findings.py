@@ -9,6 +9,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
+from warnings import WarningMessage
 
 import pytest
 
@@ -25,6 +26,7 @@ class Finding(NamedTuple):
     text: str  # what happened, where and what to do; its first line says it all
     mode: str
     nodeid: str = ""  # of the test; that of a finding of the run is empty
+    hint: str = ""  # what to do, said once for all findings that share it
 
 
 @dataclass
@@ -72,15 +74,32 @@ def is_strict(item: pytest.Item) -> bool:
     return any(item.path.is_relative_to(folder) for folder in folders)
 
 
-def found(guard: str, kind: str, text: str, item: pytest.Item | None = None) -> None:
+def found(
+    guard: str, kind: str, text: str, item: pytest.Item | None = None, hint: str = ""
+) -> None:
     """Record a finding against a test, or against the run if no test is known."""
-    finding = Finding(guard, kind, text, mode(guard, item), item.nodeid if item else "")
+    nodeid = item.nodeid if item else ""
+    finding = Finding(guard, kind, text, mode(guard, item), nodeid, hint)
     if finding.mode == "off":
         return
     if item:
         item.stash.setdefault(FINDINGS, []).append(finding)
     else:
         run.findings.append(finding)
+
+
+def refuse(guard: str, kind: str, text: str, item: pytest.Item | None) -> None:
+    """Fail at once, or record the finding and go on."""
+    __tracebackhide__ = True
+    if mode(guard, item) == "error":
+        pytest.fail(text, pytrace=False)
+    found(guard, kind, text, item)
+
+
+def texts_of(findings: list[Finding]) -> str:
+    """Return the texts of findings, then what to do, each once."""
+    lines = [each.text for each in findings] + [each.hint for each in findings]
+    return "\n".join(filter(None, dict.fromkeys(lines)))
 
 
 def is_allowed(item: pytest.Item, marker_name: str) -> bool:
@@ -102,19 +121,13 @@ def switch_off(guard: str, reason: str) -> None:
     # Reported as pytest reports its own, so that `-W error` does not end the run.
     run.config.hook.pytest_warning_recorded.call_historic(
         kwargs={
-            "warning_message": warning(text),
+            "warning_message": WarningMessage(
+                pytest.PytestWarning(text), pytest.PytestWarning, __file__, 1
+            ),
             "nodeid": "",
             "when": "runtest",
             "location": None,
         }
-    )
-
-
-def warning(text: str) -> Any:
-    import warnings
-
-    return warnings.WarningMessage(
-        pytest.PytestWarning(text), pytest.PytestWarning, __file__, 1
     )
 
 
@@ -123,10 +136,10 @@ def phase(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a phase of a test in which a guard has found something."""
     __tracebackhide__ = True
     result = yield
-    texts = [each.text for each in item.stash.get(FINDINGS, []) if each.mode == "error"]
-    if texts:
+    errors = [each for each in item.stash.get(FINDINGS, []) if each.mode == "error"]
+    if errors:
         item.stash[RAISED] = True
-        pytest.fail("\n".join(dict.fromkeys(texts)), pytrace=False)
+        pytest.fail(texts_of(errors), pytrace=False)
     return result
 
 
@@ -142,9 +155,12 @@ def pytest_runtest_makereport(
     findings = item.stash.get(FINDINGS, [])
     if findings:
         vars(report)["findings"] = [tuple(each) for each in findings]
-        if not item.stash.get(RAISED, False):
-            text = "\n".join(dict.fromkeys(each.text for each in findings))
-            report.sections.append((f"Also found in {report.when}", text))
+        if item.stash.get(RAISED, False):
+            if report.failed:  # and not expected to
+                report.longrepr = texts_of(findings)
+        else:
+            heading = f"Also found by the guards in {report.when}"
+            report.sections.append((heading, texts_of(findings)))
         item.stash[FINDINGS] = []
         item.stash[RAISED] = False
     return report
@@ -176,8 +192,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     of_run = [each for each in run.findings if not each.nodeid and each.mode == "error"]
     if of_run:
         terminalreporter.section("found by the guards, in no single test", red=True)
-        for text in dict.fromkeys(each.text for each in of_run):
-            terminalreporter.write_line(text)
+        terminalreporter.write_line(texts_of(of_run))
     reported = [each for each in run.findings if each.mode == "report"]
     if reported:
         summarise(terminalreporter, reported)

@@ -4,35 +4,27 @@ import asyncio
 import gc
 import inspect
 import os
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import (
-    AsyncGeneratorType,
-    CoroutineType,
-    FrameType,
-    FunctionType,
-    GeneratorType,
-    ModuleType,
-    TracebackType,
-)
+from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 import pytest
 
-HERE = Path(__file__).parent
-GUARDS = str(HERE) + os.sep
-MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")  # of a project's folder
-ROOTS = (
-    folder for folder in HERE.parents if any((folder / mark).exists() for mark in MARKS)
-)
-PROJECT = str(next(ROOTS, HERE.parents[1])) + os.sep
-NOT_HELD = (ModuleType, type, FrameType, TracebackType, asyncio.AbstractEventLoop)
+GUARDS = str(Path(__file__).parent) + os.sep
+project = str(Path(__file__).parents[2]) + os.sep
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global project
+    project = str(config.rootpath) + os.sep
 
 
 def location(file: str, line: int, name: str) -> str | None:
     """Return a line of this project as `file:line in function`, None for others."""
-    inside = file.removeprefix(PROJECT)
+    inside = file.removeprefix(project)
     if inside == file or file.startswith(GUARDS):
         return None
     path = Path(inside)
@@ -42,14 +34,52 @@ def location(file: str, line: int, name: str) -> str | None:
     return f"{where} in {name}" if name else where
 
 
+def name_of(name: str, function: Any) -> str:
+    """Return a name with the line of its function."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code or getattr(function, "ag_code", None)
+    line = location(code.co_filename, code.co_firstlineno, "") if code else None
+    return f"'{name}' ({line or 'of a library'})"
+
+
 def location_of_caller() -> str | None:
     """Return the line of this project that is at work."""
-    found, frame = None, inspect.currentframe()
-    while frame and not found:
-        code = frame.f_code
-        found = location(code.co_filename, frame.f_lineno, code.co_name)
+    found = caller()
+    return found[0] if found else None
+
+
+def caller() -> tuple[str, CodeType] | None:
+    """Return the line of this project that is at work, and its code."""
+    found = [
+        (where, frame.f_code)
+        for frame in callers(inspect.currentframe())
+        if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+    ]
+    if not found:
+        return None
+    (nearest, code), (farthest, _) = found[0], found[-1]
+    same = nearest.partition(":")[0] == farthest.partition(":")[0]
+    return nearest if same else f"{nearest}, called at {farthest}", code
+
+
+def name_in(frame: FrameType) -> str:
+    return frame.f_code.co_qualname.rpartition("<locals>.")[2]
+
+
+def callers(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frames of a call, then those of the greenlets that it runs in."""
+    yield from chain_of(frame)
+    if greenlet := sys.modules.get("greenlet"):
+        parent = greenlet.getcurrent().parent
+        while parent:
+            yield from chain_of(parent.gr_frame)
+            parent = parent.parent
+
+
+def chain_of(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame:
+        yield frame
         frame = frame.f_back
-    return found
 
 
 def location_of_task(task: asyncio.Task[Any]) -> str | None:
@@ -80,23 +110,3 @@ def frames_of(awaited: object) -> Iterator[FrameType]:
             awaited = next(generators, None)
         if frame and "pytest_asyncio" not in frame.f_code.co_filename:
             yield frame
-
-
-def belongs_to_fixture(thing: object, item: pytest.Function) -> bool:
-    """Tell whether a fixture that outlives the test holds something."""
-    held: list[Any] = [
-        (fixture.cached_result, fixture._finalizers)
-        for fixture in item._request._fixture_defs.values()
-        if fixture.cached_result
-    ]
-    seen: set[int] = set()
-    while held:
-        part = held.pop()
-        if part is thing:
-            return True
-        of_pytest = str(type(part).__module__).startswith("_pytest")
-        if id(part) not in seen and not of_pytest and not isinstance(part, NOT_HELD):
-            seen.add(id(part))
-            is_function = isinstance(part, FunctionType)
-            held += part.__closure__ or () if is_function else gc.get_referents(part)
-    return False
