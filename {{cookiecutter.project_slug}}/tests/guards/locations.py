@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
 
 import pytest
@@ -43,23 +43,16 @@ def name_of(name: str, function: Any) -> str:
 
 
 def location_of_caller() -> str | None:
-    """Return the line of this project that is at work."""
-    found = caller()
-    return found[0] if found else None
-
-
-def caller() -> tuple[str, CodeType] | None:
-    """Return the line of this project that is at work, and its code."""
+    """Return the line of this project that is at work, and by whom it was called."""
     found = [
-        (where, frame.f_code)
+        where
         for frame in callers(inspect.currentframe())
         if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
     ]
     if not found:
         return None
-    (nearest, code), (farthest, _) = found[0], found[-1]
-    same = nearest.partition(":")[0] == farthest.partition(":")[0]
-    return nearest if same else f"{nearest}, called at {farthest}", code
+    is_one = found[0].partition(":")[0] == found[-1].partition(":")[0]
+    return found[0] if is_one else f"{found[0]}, called at {found[-1]}"
 
 
 def name_in(frame: FrameType) -> str:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from . import internals
-from .locations import caller
+from .locations import location_of_caller
 from .ownership import Owner, current
 
 # Classes, and how to see that an object is open. Add those of your libraries.
@@ -45,7 +45,7 @@ class Made(NamedTuple):
     thing: Any
     is_open: Callable[[Any], bool]
     location: str
-    code: CodeType
+    is_direct: bool  # made by the test or fixture itself, not by an object that it uses
 
 
 noting: dict[str, bool] = {}  # the classes above that are imported
@@ -80,20 +80,24 @@ def note_class(
     @wraps(init)
     def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        note(self, is_open)
+        note(self, is_open, sys._getframe(1).f_code)
 
     with suppress(TypeError):  # a class of C, whose objects their makers note
         patch.setattr(kind, "__init__", init_and_note)
 
 
-def note(thing: object, is_open: Callable[[Any], bool] = is_open_transport) -> None:
+def note(
+    thing: object,
+    is_open: Callable[[Any], bool] = is_open_transport,
+    maker: CodeType | None = None,
+) -> None:
     """Note something that an event loop of pytest's thread has made for a test."""
     owner = current()
     is_here = threading.current_thread() is threading.main_thread()
     if not (owner and is_here and internals.running_loop()):
         return
-    if found := caller():
-        owner.made.append(Made(thing, is_open, *found))
+    if where := location_of_caller():
+        owner.made.append(Made(thing, is_open, where, maker in owner.codes))
 
 
 def still_open(owner: Owner) -> list[Made]:
