@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
-from tests.guards.stacks import awaited_lines, own, running_lines, stack
+from .stacks import awaited_lines, own, running_lines, stack
 
 GRACE = 5.0  # seconds until the alarm repeats
 RINGS = 5  # after so many the run is ended

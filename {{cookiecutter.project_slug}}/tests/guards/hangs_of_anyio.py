@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from tests.guards.hangs import GRACE, LOOP_FILES, Frame, Run, fail, refuse_another_try, watch
+from .hangs import GRACE, LOOP_FILES, Frame, Run, fail, refuse_another_try, watch
 
 
 class Step(Run):

@@ -25,10 +25,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.guards.shared import is_allowed, place_of_task
-from tests.guards.stacks import Line, line_of, own, running_lines, stack
+from .findings import found, is_allowed, mode
+from .locations import location_of_task
+from .stacks import Line, line_of, own, running_lines, stack
 
 MARKER = "allow_network"
+HINT = f'Use a server on this machine, or mark the test @pytest.mark.{MARKER}("reason")'
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 ADDRESSES = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 HOSTS = {"win32": Path(os.environ.get("SystemRoot", "C:/"), "System32/drivers/etc/hosts")}
@@ -112,8 +114,9 @@ def check(host: object) -> None:
     if not isinstance(host, str) or is_near(host) or is_allowed(looking[0], MARKER):
         return
     lines = running_lines(inspect.currentframe())
-    refused.append((host, lines, place_of_current_task()))
-    raise pytest.fail.Exception(report(*refused[-1]), pytrace=False)
+    refused.append((host, lines, location_of_current_task()))
+    if mode("network", looking[0]) == "error":
+        raise pytest.fail.Exception(report(*refused[-1]), pytrace=False)
 
 
 def report(host: str, lines: list[Line], where: str | None) -> str:
@@ -124,15 +127,14 @@ def report(host: str, lines: list[Line], where: str | None) -> str:
     text = [f"{looking[0].name} tries to reach {host}{at}"]
     if own(lines):
         text.append(stack(lines[lines.index(own(lines)[0]) :]))
-    text.append(f'Use a server on this machine, or say @pytest.mark.{MARKER}("reason")')
     return "\n".join(text)
 
 
-def place_of_current_task() -> str | None:
+def location_of_current_task() -> str | None:
     """Return the line that made the task, in case that none of its own is the project's."""
     with suppress(RuntimeError):
         if task := asyncio.current_task():
-            return place_of_task(task)
+            return location_of_task(task)
     return None
 
 
@@ -219,26 +221,24 @@ def hosts_of(url: str) -> set[str]:
 
 @pytest.hookimpl(wrapper=True)
 def watch(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that was refused a host, also if its code has swallowed that."""
+    """Charge a test with what it was refused, also if its code has swallowed that."""
     looking[:] = [item]
     refused.clear()
     lines: list[Line] = []
-    result = None
     try:
-        result = yield
+        return (yield)
     except BaseException as error:
-        if not refused:
+        if not refused or mode("network", item) == "report":
             raise
         # Another thread looked it up: its own lines do not tell for whom.
         frames = traceback.walk_tb(error.__traceback__)
         lines = [line_of(frame, number) for frame, number in frames]
+        return None  # the finding is what fails the test
     finally:
-        found = [(host, at if own(at) else lines, task) for host, at, task in refused]
-        reports = [report(*attempt) for attempt in found]
+        for host, own_lines, task in refused:
+            text = report(host, own_lines if own(own_lines) else lines, task)
+            found("network", "attempt to reach another machine", text, item, HINT)
         looking.clear()
-    if reports:
-        raise pytest.fail.Exception("\n".join(dict.fromkeys(reports)), pytrace=False)
-    return result
 
 
 pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = watch

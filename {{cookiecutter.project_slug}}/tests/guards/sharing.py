@@ -14,13 +14,16 @@ from collections.abc import Callable, Generator
 from functools import wraps
 from itertools import takewhile
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
-from tests.guards.shared import is_allowed, place_of_task
-from tests.guards.stacks import awaited_lines, own, running_lines
+from .findings import found, is_allowed
+from .locations import location_of_task
+from .stacks import awaited_lines, own, running_lines
 
 MARKER = "allow_sharing"
+HINT = f'Give each task its own, or mark the test @pytest.mark.{MARKER}("reason")'
 # Classes whose documentation says that one task at a time may use an object of them.
 ONE_TASK = [
     "sqlalchemy.ext.asyncio:AsyncConnection",
@@ -32,7 +35,7 @@ Task = asyncio.Task[Any]
 # The task that uses an object now, by its id, and the test in which it does.
 in_use: dict[int, tuple[Task, pytest.Item | None]] = {}
 running: list[pytest.Item] = []
-shared: list[str] = []  # what the test has used in two tasks at once
+charged: WeakSet[pytest.Item] = WeakSet()
 patch = pytest.MonkeyPatch()
 to_watch: list[str] = []  # of ONE_TASK, what is not imported yet
 
@@ -86,33 +89,21 @@ def note(kind: str, use: tuple[Task, pytest.Item | None], task: Task) -> None:
     before_call = takewhile(lambda line: line.file != __file__, awaited_lines(user.get_coro()))
     lines = own(before_call), own(running_lines(inspect.currentframe()))
     places = [
-        found[-1].place if found else place_of_task(used_by)
+        found[-1].place if found else location_of_task(used_by)
         for found, used_by in zip(lines, (user, task), strict=True)
     ]
-    text = [f"{item.name} uses one {kind} in two tasks at once"]
-    text += [f"  {place or 'a line of a library'}" for place in places]
-    text.append(f'Give each task its own, or say @pytest.mark.{MARKER}("reason")')
-    shared.append("\n".join(text))
+    if item not in charged:  # what comes after the first one may follow from it
+        charged.add(item)
+        text = [f"{item.name} uses one {kind} in two tasks at once"]
+        text += [f"  {place or 'a line of a library'}" for place in places]
+        found("sharing", "object used by two tasks at once", "\n".join(text), item, HINT)
 
 
-@pytest.hookimpl(wrapper=True)
-def watch_item(item: pytest.Item) -> Generator[None, object, object]:
-    """Fail a test that has shared something, whatever came of it."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
     watch_imported()
     running[:] = [item]
-    result = None
-    try:
-        result = yield
-    except BaseException:
-        if not shared:
-            raise
-    finally:
-        running.clear()
-        found = shared[:1]  # what comes after it may follow from it
-        shared.clear()
-    if found:
-        raise pytest.fail.Exception(found[0], pytrace=False)
-    return result
 
 
-pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = watch_item
+def pytest_runtest_logfinish() -> None:
+    running.clear()

@@ -1,21 +1,18 @@
 """Stacks in reports: the project's own lines, each with its code, libraries in one line."""
 
-import gc
-import inspect
 import linecache
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import Path, PurePath
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from types import FrameType
 from typing import NamedTuple
 
 import _pytest
 import pluggy
 
-from tests.guards.shared import place
+from .locations import GUARDS, frames_of, location
 
 # What calls tests and fixtures.
-GUARDS = str(Path(__file__).parent)
 RUNNERS = (GUARDS, *(str(Path(module.__file__).parent) for module in (pluggy, _pytest)))
 
 
@@ -29,7 +26,7 @@ class Line(NamedTuple):
     @property
     def place(self) -> str | None:
         """The line as `file:number in function`, None outside of the project."""
-        return place(*self)
+        return location(*self)
 
     @property
     def code(self) -> str:
@@ -46,19 +43,7 @@ class Line(NamedTuple):
 
 def awaited_lines(awaited: object) -> Iterator[Line]:
     """Yield the lines at which a suspended coroutine and all that it awaits wait."""
-    while awaited is not None:
-        frame: FrameType | None = None
-        if isinstance(awaited, CoroutineType):
-            frame, awaited = awaited.cr_frame, awaited.cr_await
-        elif isinstance(awaited, AsyncGeneratorType):
-            frame, awaited = awaited.ag_frame, awaited.ag_await
-        elif isinstance(awaited, GeneratorType):
-            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
-        else:  # a step of an async generator refers to the generator
-            generators = filter(inspect.isasyncgen, gc.get_referents(awaited))
-            awaited = next(generators, None)
-        if frame:
-            yield line_of(frame)
+    return map(line_of, frames_of(awaited))
 
 
 def running_lines(frame: FrameType | None) -> list[Line]:
