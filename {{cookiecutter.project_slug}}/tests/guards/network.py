@@ -33,7 +33,9 @@ MARKER = "allow_network"
 HINT = f'Use a server on this machine, or mark the test @pytest.mark.{MARKER}("reason")'
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 ADDRESSES = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-HOSTS = {"win32": Path(os.environ.get("SystemRoot", "C:/"), "System32/drivers/etc/hosts")}
+HOSTS = Path("/etc/hosts")
+if sys.platform == "win32":
+    HOSTS = Path(os.environ["SYSTEMROOT"], "System32/drivers/etc/hosts")
 Address = IPv4Address | IPv6Address
 
 looking: list[pytest.Item] = []  # the test that runs
@@ -74,7 +76,12 @@ def look(event: str, arguments: tuple[Any, ...]) -> None:
             if type(opened) is socket.socket:
                 opened.__class__ = Connected
         else:
-            check(address[0])
+            try:
+                check(address[0])
+            except pytest.fail.Exception:
+                if is_socket and event == "socket.connect":
+                    opened.close()  # its owner expects an OSError
+                raise
 
 
 def is_only_parsed(frame: Any) -> bool:
@@ -167,11 +174,14 @@ def is_own(address: Address) -> bool:
     """Tell whether this machine has an address: it reaches it from that address itself."""
     if address.is_loopback or address.is_unspecified:
         return True
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004
-    with unchecked(), suppress(OSError):
-        with closing(socket.socket(family, socket.SOCK_DGRAM)) as asks:
-            asks.connect((str(address), 9))  # sends nothing
-            return address_of(asks.getsockname()[0]) == address
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with (
+        unchecked(),
+        suppress(OSError),
+        closing(socket.socket(family, socket.SOCK_DGRAM)) as asks,
+    ):
+        asks.connect((str(address), 9))  # sends nothing
+        return address_of(asks.getsockname()[0]) == address
     return False
 
 
@@ -182,7 +192,7 @@ def own_names() -> set[str]:
     names = {"", full, full.partition(".")[0], "localhost", "localhost6"}
     names |= {"ip6-localhost", "ip6-loopback"}
     with suppress(OSError, UnicodeDecodeError):
-        hosts = HOSTS.get(sys.platform, Path("/etc/hosts")).read_text(encoding="utf-8")
+        hosts = HOSTS.read_text(encoding="utf-8")
         for line in hosts.splitlines():
             first, *others = line.partition("#")[0].split() or [""]
             if (address := address_of(first)) and is_own(address):

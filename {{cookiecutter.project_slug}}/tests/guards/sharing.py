@@ -10,7 +10,7 @@ aiosqlite's connections and Redis clients serve many tasks.
 import asyncio
 import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from functools import wraps
 from itertools import takewhile
 from typing import Any
@@ -41,7 +41,9 @@ to_watch: list[str] = []  # of ONE_TASK, what is not imported yet
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    text = f"{MARKER}(reason): tasks of the test may use one connection at the same time"
+    text = (
+        f"{MARKER}(reason): tasks of the test may use one connection at the same time"
+    )
     config.addinivalue_line("markers", text)
     to_watch[:] = ONE_TASK
     config.add_cleanup(patch.undo)
@@ -86,7 +88,9 @@ def note(kind: str, use: tuple[Task, pytest.Item | None], task: Task) -> None:
     user, item = use
     if item is None or item not in running or is_allowed(item, MARKER):
         return
-    before_call = takewhile(lambda line: line.file != __file__, awaited_lines(user.get_coro()))
+    before_call = takewhile(
+        lambda line: line.file != __file__, awaited_lines(user.get_coro())
+    )
     lines = own(before_call), own(running_lines(inspect.currentframe()))
     places = [
         found[-1].place if found else location_of_task(used_by)
@@ -96,7 +100,9 @@ def note(kind: str, use: tuple[Task, pytest.Item | None], task: Task) -> None:
         charged.add(item)
         text = [f"{item.name} uses one {kind} in two tasks at once"]
         text += [f"  {place or 'a line of a library'}" for place in places]
-        found("sharing", "object used by two tasks at once", "\n".join(text), item, HINT)
+        found(
+            "sharing", "object used by two tasks at once", "\n".join(text), item, HINT
+        )
 
 
 @pytest.hookimpl(tryfirst=True)

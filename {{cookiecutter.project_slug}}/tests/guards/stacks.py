@@ -3,7 +3,7 @@
 import linecache
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from types import FrameType
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ import pluggy
 from .locations import GUARDS, frames_of, location
 
 # What calls tests and fixtures.
-RUNNERS = (GUARDS, *(str(Path(module.__file__).parent) for module in (pluggy, _pytest)))
+RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
 
 
 class Line(NamedTuple):
