@@ -1,19 +1,23 @@
-"""Before anything is written: refuse bad answers, all of them at once and in words.
+"""Before anything is written: refuse bad answers, all of them at once, with clear messages.
 
-Parsed by whatever Python runs cookiecutter, so that one too old is refused in words as well.
+Any Python that runs cookiecutter can parse this, so that one too old gets a clear message as well.
 """
 
 from __future__ import annotations
 
 import builtins
+import hashlib
 import json
 import keyword
+import os
 import re
 import shutil
 import sys
+import tempfile
 import unicodedata
 from email.headerregistry import Address
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 # JSON escapes every quote within a string, so no answer can end this literal.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
@@ -129,7 +133,7 @@ def author_email_problem(email: str) -> str:
 def event_loop_problem(event_loop: str) -> str:
     """Say what is wrong with an event loop on this system."""
     if event_loop != "asyncio" and sys.platform == "win32":
-        return "needs uvloop, which there is none of for Windows; answer asyncio"
+        return "needs uvloop, which does not support Windows; answer asyncio"
     return ""
 
 
@@ -142,6 +146,8 @@ CHECKS = {
     "author_email": author_email_problem,
     "event_loop": event_loop_problem,
 }
+
+YES_OR_NO = ("redis", "anyio", "run_suite")
 
 
 def machine_problems() -> list[str]:
@@ -171,10 +177,13 @@ def machine_problems() -> list[str]:
 def answer_problem(prompt: str, answers: dict[str, object]) -> str:
     """Say what is wrong with one answer."""
     answer = answers[prompt]
+    if prompt in YES_OR_NO:
+        # cookiecutter has converted every spelling of a boolean, but not 0 or null in a file.
+        return "" if isinstance(answer, bool) else "is neither yes nor no"
     if not isinstance(answer, str):  # `yes` or `null` in a configuration file
         return "is not text; put it in quotes"
     problem = CHECKS[prompt](answer)
-    if not problem and "_commit" in answers and (mark := re.search(r"[{][#%{]", answer)):
+    if not problem and "_output_dir" not in answers and (mark := re.search(r"[{][#%{]", answer)):
         return f"contains {mark[0]}, which later makes it a template for cruft; leave it out"
     return problem
 
@@ -182,7 +191,7 @@ def answer_problem(prompt: str, answers: dict[str, object]) -> str:
 def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
-    for prompt in CHECKS:
+    for prompt in (*CHECKS, *YES_OR_NO):
         problem = answer_problem(prompt, answers)
         if problem:
             shown = repr(answers[prompt])
@@ -192,6 +201,16 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     return problems
 
 
+def note_what_was_there() -> None:
+    """Note for the hook that runs later whether the folder holds something already."""
+    place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+    note = Path(tempfile.gettempdir(), f"async-pytest-template-{place}")
+    if any(Path.cwd().iterdir()):
+        note.touch()
+    else:
+        note.unlink(missing_ok=True)
+
+
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
@@ -199,6 +218,8 @@ def main() -> int:
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)
+    else:
+        note_what_was_there()
     return 1 if problems else 0
 
 

@@ -1,16 +1,14 @@
-"""What the tests of generated projects share."""
+"""Options, markers and fixtures of the tests of the template."""
 
-import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from generated import (
+from helpers.command_line import User, copy_of_template
+from helpers.projects import (
     COMBINATIONS,
     Answers,
     command_for,
@@ -19,17 +17,20 @@ from generated import (
     render,
     requirements_of,
 )
+from helpers.suites import Environment
 from uv import find_uv_bin
 
+collect_ignore = ["scenarios"]  # for generated projects
+
 QUICK = ("hooks", "portability", "rendering")
-SLOW = {"environment", "person_without_uv"}  # an environment for all answers, and pip
+SLOW = {"environment", "user_without_uv"}  # an environment for all answers, and pip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--thorough",
         action="store_true",
-        help="more combinations of answers, for a machine that has the night for it",
+        help="more combinations of answers: hours instead of minutes",
     )
 
 
@@ -37,14 +38,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell makes what it runs in the background deaf to Ctrl-C, and so are its children.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in generated.py"
+    text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in helpers/projects.py"
     config.addinivalue_line("markers", text)
-    text = "quick: rendering and hooks; marked by themselves, to be chosen with -m quick"
+    text = "quick: rendering and hooks; set by conftest.py, selected with -m quick"
     config.addinivalue_line("markers", text)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a person can wait for."""
+    """Mark the tests that take seconds."""
     for item in items:
         module = item.path.stem.removeprefix("test_")
         if module in QUICK and SLOW.isdisjoint(getattr(item, "fixturenames", ())):
@@ -82,34 +83,6 @@ def project(rendered: Callable[[Answers], Path], answers: Answers) -> Path:
     """A project that must not be changed; a failing test says how to get the same."""
     print(f"To do it by hand: {command_for(answers)}")
     return rendered(answers)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """An environment with the dependencies of every answer, so that no test installs any."""
-
-    folder: Path
-
-    @property
-    def python(self) -> Path:
-        """The interpreter of the environment."""
-        return self.folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-
-    def run(
-        self, project: Path, *arguments: str, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run `python -m …` in a project, as if the project were installed."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
-        return subprocess.run(
-            [self.python, "-m", *arguments],
-            cwd=project,
-            env=kept | {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"} | variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
 
 
 @pytest.fixture(scope="session")
@@ -154,10 +127,19 @@ def lowest_environment(shared: Path) -> Environment:
     return environment_of(shared, "lowest-direct", "pytest-randomly")
 
 
-def skip_without_server(database: str) -> None:
-    """Skip, in words, what needs a database server that this machine does not have."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-    if database == "mysql" and not any(
-        shutil.which(program, path=path) for program in ("mariadbd", "mysqld")
-    ):
-        pytest.skip("no MySQL server here: apt install mariadb-server, or brew install mariadb")
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    """A user with uv and empty folders."""
+    return User(tmp_path)
+
+
+@pytest.fixture
+def user_without_uv(tmp_path: Path) -> User:
+    """A user with Python and pip only."""
+    return User(tmp_path, uv=False)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A copy of the template that a test can change."""
+    return copy_of_template(tmp_path / "template")

@@ -23,7 +23,7 @@ from cookiecutter.exceptions import UndefinedVariableInTemplate
 from cookiecutter.generate import apply_overwrites_to_context
 from cookiecutter.prompt import prompt_for_config
 from cookiecutter.utils import create_env_with_context
-from generated import CHOICES, COOKIECUTTER_JSON, QUESTIONS, TEMPLATE
+from helpers.projects import CHOICES, COOKIECUTTER_JSON, QUESTIONS, TEMPLATE
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from generated import TEMPLATE
+from helpers.projects import TEMPLATE
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated import TEMPLATE, each_answer, name_of, render, text_files
+from helpers.projects import TEMPLATE, each_answer, name_of, render, text_files
 
 # What Windows refuses anywhere in a name, at its end, and as a name.
 REFUSED = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|(?i:^(con|prn|aux|nul|com\d|lpt\d)(\.|$))')

@@ -1,4 +1,4 @@
-"""Every combination of answers gives a project that its own linters have nothing to say about."""
+"""Every combination of answers gives a project that passes its own linters."""
 
 import ast
 import re
@@ -7,17 +7,17 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from conftest import Environment
-from generated import (
+from helpers.projects import (
+    BOOLEAN,
     CHOICES,
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
     UNTYPED,
-    VARIED,
     Answers,
     each_answer,
     name_of,
@@ -26,6 +26,7 @@ from generated import (
     requirements_of,
     text_files,
 )
+from helpers.suites import Environment
 from ruff import find_ruff_bin
 
 # Answers that are also words of every project.
@@ -40,7 +41,17 @@ WORDLESS = {
     *CHOICES["fixture_loop_scope"],
 }
 
-FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
+# The questions whose answers bring libraries, and other answers that these need.
+BRINGS: dict[str, Answers] = {
+    "database": {},
+    "data_access": {"database": "sqlite"},
+    "http_client": {},
+    "web_framework": {},
+    "redis": {},
+    "event_loop": {},
+    "anyio": {},
+}
+NOTHING = {"database": "none", "http_client": "none"}
 
 USED_AS = {"pytest_xdist": "numprocesses auto", "sniffio": "ASGITransport"}
 
@@ -48,21 +59,26 @@ every_combination = pytest.mark.combinations("all without additions", thorough="
 
 
 @cache
+def declared_names(**answers: str) -> frozenset[str]:
+    """Return the names of all that a project with these answers, and nothing else, depends on."""
+    with TemporaryDirectory() as folder:
+        requirements = requirements_of(render(Path(folder), NOTHING | answers))
+    return frozenset(re.split(r"[^\w-]", requirement)[0] for requirement in requirements)
+
+
+@cache
 def words_of(question: str, answer: str) -> frozenset[str]:
-    """Return the words that only this answer may bring into a project."""
-    listed = "".join(
-        file.read_text(encoding="utf-8")
-        for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
-    )
-    names = set(re.findall(r'"([\w-]+)', listed))
+    """Return the words that an answer brings into a project."""
+    needed = BRINGS[question]
+    names = declared_names(**needed, **{question: answer}) - declared_names(**needed)
     return frozenset([*names, *(name.replace("-", "_") for name in names), answer]) - WORDLESS
 
 
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
-    answers = {question: CHOICES[question][0] for question in FOLDERS} | answers
-    words = {word for one in FOLDERS for answer in CHOICES[one] for word in words_of(one, answer)}
-    return words.difference(*(words_of(question, answers[question]) for question in FOLDERS))
+    answers = {question: CHOICES[question][0] for question in BRINGS} | answers
+    words = {word for one in BRINGS for answer in CHOICES[one] for word in words_of(one, answer)}
+    return words.difference(*(words_of(question, answers[question]) for question in BRINGS))
 
 
 def outside_of_code(text: str) -> str:
@@ -130,7 +146,7 @@ def assert_settings_follow_the_answers(project: Path, answers: Answers) -> None:
     assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
     assert settings["strict"] is True
     assert settings["filterwarnings"] == ["error"]
-    assert float(settings["timeout"]) > 0
+    assert "--timeout=30" in settings["addopts"]
 
 
 def assert_async_fixtures_state_both_scopes(tests: dict[str, str], answers: Answers) -> None:
@@ -289,22 +305,10 @@ def test_code_suits_the_oldest_python(
             assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("question", FOLDERS)
-def test_every_answer_has_a_folder_with_the_same_files(question: str) -> None:
-    folder = TEMPLATE / "templates" / question
-    contents = {
-        answer.name: {file.name for file in answer.iterdir()}
-        for answer in folder.iterdir()
-        if answer.is_dir()
-    }
-    assert sorted(contents) == sorted(CHOICES[question])
-    assert len(set(map(frozenset, contents.values()))) == 1, contents
-
-
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_label(question: str) -> None:
     labels = PROMPTS[question]
-    if question not in CHOICES:
+    if question not in CHOICES or question in BOOLEAN:
         assert isinstance(labels, str)
         return
     assert list(labels) == ["__prompt__", *CHOICES[question]]

@@ -7,7 +7,7 @@ pytest_plugins = [
     "tests.guards.hangs",  # an await that never ends is ended, and shown
     "tests.guards.leaks",  # what a test leaves behind fails that test
     "tests.guards.network",  # no test reaches another machine
-{% if cookiecutter.anyio == "yes" %}    "tests.guards.backends",  # a test of AnyIO runs on the backend in its name
+{% if cookiecutter.anyio %}    "tests.guards.backends",  # a test of AnyIO runs on the backend in its name
     "tests.guards.hangs_of_anyio",  # ... and is ended when it hangs
 {% endif %}    # Every module in `fixtures`: what it defines is there for all tests.
     *(

@@ -21,7 +21,7 @@ import {{ cookiecutter.http_client }}
 import httpx2
 {% endif -%}
 import pytest
-{% if cookiecutter.redis == "yes" -%}
+{% if cookiecutter.redis -%}
 import redis
 {% endif %}
 from tests.guards.shared import belongs_to_fixture, place_of_caller
@@ -37,7 +37,7 @@ CLOSABLE: dict[type[Any], Callable[[Any], bool]] = {
 {% endif %}{% if cookiecutter.__client == "httpx" %}    {{ cookiecutter.http_client }}.AsyncClient: lambda client: not client.is_closed,
 {% elif cookiecutter.http_client == "aiohttp" %}    aiohttp.ClientSession: lambda session: not session.closed,
 {% endif %}{% if cookiecutter.__asgi_client != cookiecutter.http_client and cookiecutter.web_framework == "fastapi" %}    {{ cookiecutter.__asgi_client }}.AsyncClient: lambda client: not client.is_closed,
-{% endif %}{% if cookiecutter.redis == "yes" %}    redis.asyncio.client.PubSub: lambda pubsub: pubsub.connection is not None,
+{% endif %}{% if cookiecutter.redis %}    redis.asyncio.client.PubSub: lambda pubsub: pubsub.connection is not None,
     redis.asyncio.ConnectionPool: lambda pool: any(
         connection.is_connected for connection in pool._available_connections
     ),

@@ -1,14 +1,18 @@
-"""The template as people use it: command lines, in a home of their own."""
+"""The template on the command line, as a user with a home directory of their own."""
 
+import io
 import os
+import re
 import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
-from generated import TEMPLATE
+import pexpect
 from uv import find_uv_bin
+
+from helpers.projects import TEMPLATE
 
 PARTS = (
     "cookiecutter.json",
@@ -21,9 +25,14 @@ PARTS = (
 # What running a suite leaves in a project, and git and cruft for themselves.
 NOT_GENERATED = {".venv", "uv.lock", ".git", ".cruft.json", "__pycache__", ".pytest_cache"}
 
+SLUG = "my-async-project"  # with default answers
+SMALL = ("database=none", "http_client=none")
 
-class Person:
-    """Somebody at a shell, whose home, temporary folder and work all lie in one folder.
+Result = subprocess.CompletedProcess[str]
+
+
+class User:
+    """A user at a shell, whose home, temporary folder and work all lie in one folder.
 
     Only the caches of uv and pip are the real ones, so that nothing is downloaded twice.
     """
@@ -61,9 +70,7 @@ class Person:
             **shared_caches(),
         }
 
-    def run(
-        self, *command: str | Path, cwd: Path | None = None, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def run(self, *command: str | Path, cwd: Path | None = None, **environment: str) -> Result:
         """Run a command in the folder of the work, or in another one."""
         return subprocess.run(
             command,
@@ -77,19 +84,38 @@ class Person:
 
     def cookiecutter(
         self, *answers: str, template: Path = TEMPLATE, cwd: Path | None = None, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    ) -> Result:
         """Generate a project without prompts."""
         command = (*cookiecutter_command(template), "--no-input")
         return self.run(*command, *answers, cwd=cwd, **environment)
 
-    def cruft(
-        self, *arguments: str | Path, cwd: Path | None = None, **environment: str
-    ) -> subprocess.CompletedProcess[str]:
+    def cookiecutter_in_terminal(
+        self, *answers: str, template: Path = TEMPLATE, **environment: str
+    ) -> "tuple[pexpect.spawn[str], io.StringIO]":
+        """Start generating a project in a terminal, and return that and its screen.
+
+        A shell with a trap keeps the terminal open when its command is interrupted.
+        """
+        shell = pexpect.spawn(
+            "sh",
+            [
+                *("-c", 'trap : INT; "$@"; cat', "sh"),
+                *(*cookiecutter_command(template), "--no-input", *answers),
+            ],
+            cwd=self.work,
+            env={**self.environment, **environment},
+            encoding="utf-8",
+            timeout=60,
+        )
+        shell.logfile_read = screen = io.StringIO()
+        return shell, screen
+
+    def cruft(self, *arguments: str | Path, cwd: Path | None = None, **environment: str) -> Result:
         """Run cruft."""
         return self.run(sys.executable, "-m", "cruft", *arguments, cwd=cwd, **environment)
 
     def commit(self, repository: Path) -> None:
-        """Commit all that is in a folder, which becomes a repository if it is none."""
+        """Commit everything in a folder, which becomes a repository if it is not one."""
         for command in (
             ["init", "-q"],
             ["add", "--all"],
@@ -105,7 +131,7 @@ def cookiecutter_command(template: Path = TEMPLATE) -> list[str]:
 
 @cache
 def shared_caches() -> dict[str, str]:
-    """Return the variables that lead to the real caches from a home that is not the real one."""
+    """Return the variables that point to the real caches from another home."""
 
     def ask_uv(*question: str) -> str:
         return subprocess.check_output([find_uv_bin(), *question], encoding="utf-8").strip()
@@ -142,3 +168,23 @@ def generated_files(project: Path) -> dict[str, bytes]:
         for path in project.rglob("*")
         if path.is_file() and NOT_GENERATED.isdisjoint(path.relative_to(project).parts)
     }
+
+
+def names_in(folder: Path) -> set[str]:
+    """Return the names of everything in a folder."""
+    return {path.name for path in folder.iterdir()}
+
+
+def assert_green(result: Result, project: Path) -> None:
+    assert result.returncode == 0, result.stderr
+    assert re.search(r"^GREEN: [1-9]\d* passed; ", result.stdout, re.MULTILINE), result.stdout
+    assert (project / ".venv" / "pyvenv.cfg").is_file()
+
+
+def assert_not_verified(result: Result, project: Path) -> None:
+    assert result.returncode == 0, result.stderr
+    assert "The project is there, but its suite has not run. To verify it:" in result.stdout
+    assert "Traceback" not in result.stderr
+    assert "\nNOT VERIFIED: " in result.stdout
+    assert (project / "tests").is_dir()
+    assert names_in(project).isdisjoint({".venv", "uv.lock"})

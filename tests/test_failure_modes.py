@@ -1,7 +1,6 @@
-"""Machines and moments at which little works: nothing is lost, left behind or told wrongly."""
+"""Failure modes of the machine: no work is lost, nothing is left behind, the reason is named."""
 
 import ensurepip
-import io
 import os
 import runpy
 import subprocess
@@ -11,44 +10,36 @@ from typing import Any
 
 import pexpect
 import pytest
-from cli import Person, cookiecutter_command, copy_of_template, generated_files, suite_of
-from generated import TEMPLATE
-from package_index import Index
+from helpers.command_line import (
+    SLUG,
+    SMALL,
+    Result,
+    User,
+    assert_green,
+    assert_not_verified,
+    cookiecutter_command,
+    generated_files,
+    names_in,
+    suite_of,
+)
+from helpers.package_index import Index
+from helpers.projects import TEMPLATE
 from uv import find_uv_bin
-
-SLUG = "my-async-project"
-SMALL = ("database=none", "http_client=none")
-
-Result = subprocess.CompletedProcess[str]
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell and terminal")
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    return Person(tmp_path)
-
-
-@pytest.fixture
-def template(tmp_path: Path) -> Path:
-    return copy_of_template(tmp_path / "template")
-
-
-def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
-
-
-def assert_tidy(person: Person) -> None:
+def assert_tidy(user: User) -> None:
     """Assert that no process and no temporary folder is left, except what others leave."""
     # The scripts are cookiecutter's, the lock uv's, `pytest-of-…` every pytest's.
     left = [
         path
-        for path in person.temporary.iterdir()
+        for path in user.temporary.iterdir()
         if path.suffix not in (".py", ".lock") and not path.name.startswith("pytest-of-")
     ]
     assert not left
     if sys.platform == "linux":
-        assert not processes_in(person.work)
+        assert not processes_in(user.work)
 
 
 def processes_in(folder: Path) -> list[str]:
@@ -60,19 +51,6 @@ def processes_in(folder: Path) -> list[str]:
         except OSError:  # it has ended, or is somebody else's
             continue
     return found
-
-
-def assert_not_verified(result: Result, project: Path) -> None:
-    assert result.returncode == 0, result.stderr
-    assert "Traceback" not in result.stderr
-    assert "\nNOT VERIFIED: " in result.stdout
-    assert (project / "tests").is_dir()
-    assert names_in(project).isdisjoint({".venv", "uv.lock"})
-
-
-def assert_green(result: Result) -> None:
-    assert result.returncode == 0, result.stderr
-    assert "\nGREEN: " in result.stdout, result.stdout
 
 
 # The index
@@ -87,37 +65,21 @@ FIRST_OF_PIP = "pip" if BRINGS_PIP < (25, 1) else "uv-build"
     ("uv", "breaks_at"), [(True, "pytest"), (False, FIRST_OF_PIP)], ids=["uv", "pip"]
 )
 def test_index_that_breaks_off(tmp_path: Path, uv: bool, breaks_at: str) -> None:
-    person = Person(tmp_path, uv=uv)
+    user = User(tmp_path, uv=uv)
     with Index(breaks_at=breaks_at) as index:
-        result = person.cookiecutter(*SMALL, **index.environment(tmp_path / "cache"))
+        result = user.cookiecutter(*SMALL, **index.environment(tmp_path / "cache"))
         assert index.reached.is_set()
-    assert_not_verified(result, person.work / SLUG)
+    assert_not_verified(result, user.work / SLUG)
     assert breaks_at in result.stdout.split("NOT VERIFIED")[0].replace("_", "-")
-    assert_tidy(person)
-
-
-def started(person: Person, **environment: str) -> "tuple[pexpect.spawn[str], io.StringIO]":
-    """Start cookiecutter in a terminal, and return that and what it shows.
-
-    A shell stays when what it has started is interrupted, and so does its terminal.
-    """
-    command = [*cookiecutter_command(), "--no-input", *SMALL]
-    shell = pexpect.spawn(
-        "sh",
-        ["-c", 'trap : INT; "$@"; cat', "sh", *command],
-        cwd=person.work,
-        env={**person.environment, **environment},
-        encoding="utf-8",
-        timeout=60,
-    )
-    shell.logfile_read = screen = io.StringIO()
-    return shell, screen
+    assert_tidy(user)
 
 
 @posix
-def test_interrupted_installation(person: Person, tmp_path: Path) -> None:
+def test_interrupted_installation(user: User, tmp_path: Path) -> None:
     with Index(breaks_at="pytest", waits=True) as index:
-        shell, screen = started(person, **index.environment(tmp_path / "cache"))
+        shell, screen = user.cookiecutter_in_terminal(
+            *SMALL, **index.environment(tmp_path / "cache")
+        )
         assert index.reached.wait(60)
         shell.sendintr()
         shell.expect("NOT VERIFIED: ")
@@ -126,13 +88,13 @@ def test_interrupted_installation(person: Person, tmp_path: Path) -> None:
         shell.expect(pexpect.EOF)
         shell.close()
     assert "Traceback" not in screen.getvalue()
-    assert (person.work / SLUG / "tests").is_dir()
-    assert names_in(person.work / SLUG).isdisjoint({".venv", "uv.lock"})
-    assert_tidy(person)
+    assert (user.work / SLUG / "tests").is_dir()
+    assert names_in(user.work / SLUG).isdisjoint({".venv", "uv.lock"})
+    assert_tidy(user)
 
 
 @posix
-def test_interrupted_before_installation(person: Person, tmp_path: Path) -> None:
+def test_interrupted_before_installation(user: User, tmp_path: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
     lock, uv = tmp_path / "lock", tmp_path / "bin" / "uv"
     uv.unlink()
@@ -146,7 +108,7 @@ def test_interrupted_before_installation(person: Person, tmp_path: Path) -> None
         encoding="utf-8",
     )
     uv.chmod(0o755)
-    shell, screen = started(person)
+    shell, screen = user.cookiecutter_in_terminal(*SMALL)
     shell.expect("WAITING")
     shell.sendintr()
     with lock.open() as held:  # waits for the one that is asked whether it is new enough
@@ -156,50 +118,50 @@ def test_interrupted_before_installation(person: Person, tmp_path: Path) -> None
     shell.close()
     assert "post_gen" not in screen.getvalue()
     assert "in works" not in screen.getvalue()
-    assert (person.work / SLUG / "tests").is_dir()
+    assert (user.work / SLUG / "tests").is_dir()
 
 
 # Disks
 
 
-def with_mount(person: Person, mount: str, *answers: str, **environment: Any) -> Result:
+def with_mount(user: User, mount: str, *answers: str, **environment: Any) -> Result:
     """Generate a project where a file system is mounted, and list what it then holds.
 
     Nobody else sees the mount, and it is gone afterwards.
     """
     namespace = ["unshare", "--map-root-user", "--mount"]
-    if sys.platform != "linux" or person.run(*namespace, "mount", "--version").returncode:
+    if sys.platform != "linux" or user.run(*namespace, "mount", "--version").returncode:
         pytest.skip("no mount namespaces here: Linux only, and not in every container")
     script = f'{mount} && cd . && "$@"; status=$?; echo LEFT; ls -A1 . {SLUG}; exit $status'
     command = [*cookiecutter_command(), "--no-input", *SMALL, *answers]
-    return person.run(*namespace, "sh", "-c", script, "sh", *command, **environment)
+    return user.run(*namespace, "sh", "-c", script, "sh", *command, **environment)
 
 
 def left_in(result: Result) -> list[str]:
     return [name for name in result.stdout.split("LEFT\n")[1].split() if name[-1] != ":"]
 
 
-def test_full_disk_is_refused(person: Person) -> None:
-    full = f"mount -t tmpfs -o size=64k tmpfs {person.work} && cd {person.work}"
-    result = with_mount(person, full)
+def test_full_disk_is_refused(user: User) -> None:
+    full = f"mount -t tmpfs -o size=64k tmpfs {user.work} && cd {user.work}"
+    result = with_mount(user, full)
     assert result.returncode != 0
     assert "  the disk is full; make room." in result.stderr
     assert left_in(result) == []
 
 
-def test_disk_that_installation_fills(person: Person, tmp_path: Path) -> None:
-    small = f"mount -t tmpfs -o size=8m tmpfs {person.work} && cd {person.work}"
+def test_disk_that_installation_fills(user: User, tmp_path: Path) -> None:
+    small = f"mount -t tmpfs -o size=8m tmpfs {user.work} && cd {user.work}"
     with Index(large=True) as index:
-        result = with_mount(person, small, **index.environment(tmp_path / "cache"))
+        result = with_mount(user, small, **index.environment(tmp_path / "cache"))
     assert result.returncode == 0, result.stderr
     assert "No space left on device" in result.stdout
     assert "\nNOT VERIFIED: 'uv sync --group dev' failed, see above." in result.stdout
     assert "tests" in left_in(result)
     assert {".venv", "uv.lock"}.isdisjoint(left_in(result))
-    assert_tidy(person)
+    assert_tidy(user)
 
 
-def test_disk_that_suite_fills(person: Person, template: Path) -> None:
+def test_disk_that_suite_fills(user: User, template: Path) -> None:
     fills = """\
 from pathlib import Path
 
@@ -210,17 +172,17 @@ def test_fills(tmp_path: Path) -> None:
             large.write(b"0" * 100_000)
 """
     (suite_of(template) / "test_fills.py").write_text(fills, encoding="utf-8")
-    small = f"mount -t tmpfs -o size=8m tmpfs {person.temporary}"
+    small = f"mount -t tmpfs -o size=8m tmpfs {user.temporary}"
     command = [*cookiecutter_command(template), "--no-input", *SMALL]
-    result = with_mount(person, f"{small} && set -- {' '.join(command)}")
+    result = with_mount(user, f"{small} && set -- {' '.join(command)}")
     assert result.returncode == 0, result.stdout
-    assert f"\nNOT VERIFIED: no space is left in {person.temporary}." in result.stdout
-    assert names_in(person.work) == {SLUG}
+    assert f"\nNOT VERIFIED: no space is left in {user.temporary}." in result.stdout
+    assert names_in(user.work) == {SLUG}
 
 
-def test_read_only_folder(person: Person) -> None:
+def test_read_only_folder(user: User) -> None:
     read_only = "mount --bind . . && mount -o remount,bind,ro . && cd $PWD"
-    result = with_mount(person, read_only)
+    result = with_mount(user, read_only)
     assert result.returncode != 0
     assert f"Unable to create directory at {SLUG}" in result.stderr
     assert "post_gen_project" not in result.stderr
@@ -238,7 +200,7 @@ def test_read_only_folder(person: Person) -> None:
     ],
 )
 def test_tool_too_old_is_refused(
-    person: Person,
+    user: User,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     python: tuple[int, int],
@@ -253,39 +215,39 @@ def test_tool_too_old_is_refused(
     assert f"  {refusal}" in capsys.readouterr().err
 
 
-def test_uv_too_old_is_not_used(person: Person, tmp_path: Path) -> None:
+def test_uv_too_old_is_not_used(user: User, tmp_path: Path) -> None:
     packages = tmp_path / "old"
     install = ["pip", "install", "--quiet", "--target", str(packages), "uv==0.4.20"]
     subprocess.run([find_uv_bin(), *install], check=True)
     commands = tmp_path / "bin"
     (commands / "uv").unlink()
     (commands / "uv").symlink_to(packages / "bin" / "uv")
-    result = person.cookiecutter("run_suite=no")
+    result = user.cookiecutter("run_suite=no")
     assert "-m venv .venv\n" in result.stdout
     assert "uv" not in result.stdout
 
 
-def test_other_environment_is_left_alone(person: Person, tmp_path: Path) -> None:
+def test_other_environment_is_left_alone(user: User, tmp_path: Path) -> None:
     conda = tmp_path / "conda"
     subprocess.run([find_uv_bin(), "venv", "--quiet", str(conda)], check=True)
     before = {path: path.lstat().st_mtime_ns for path in conda.rglob("*")}
-    result = person.cookiecutter(
+    result = user.cookiecutter(
         *SMALL,
         CONDA_PREFIX=str(conda),
         CONDA_DEFAULT_ENV="base",
         VIRTUAL_ENV=str(conda),
         UV_PROJECT_ENVIRONMENT=str(conda),
-        PATH=os.pathsep.join([str(conda / "bin"), person.environment["PATH"]]),
+        PATH=os.pathsep.join([str(conda / "bin"), user.environment["PATH"]]),
     )
-    assert_green(result)
-    assert (person.work / SLUG / ".venv" / "pyvenv.cfg").is_file()
+    assert_green(result, user.work / SLUG)
+    assert (user.work / SLUG / ".venv" / "pyvenv.cfg").is_file()
     assert {path: path.lstat().st_mtime_ns for path in conda.rglob("*")} == before
 
 
 # Places
 
 
-def test_repository_around_is_left_alone(person: Person) -> None:
+def test_repository_around_is_left_alone(user: User) -> None:
     spoilers = {
         "conftest.py": "raise SystemExit('the conftest around')\n",
         "pytest.ini": "[pytest]\naddopts = --bogus\n",
@@ -293,17 +255,17 @@ def test_repository_around_is_left_alone(person: Person) -> None:
         "ruff.toml": "line-length = 10\n",
     }
     for name, text in spoilers.items():
-        (person.work / name).write_text(text, encoding="utf-8")
-    person.commit(person.work)
-    assert_green(person.cookiecutter(*SMALL))
-    status = person.run("git", "status", "--porcelain", "--untracked-files=all").stdout
+        (user.work / name).write_text(text, encoding="utf-8")
+    user.commit(user.work)
+    assert_green(user.cookiecutter(*SMALL), user.work / SLUG)
+    status = user.run("git", "status", "--porcelain", "--untracked-files=all").stdout
     assert {line[: 4 + len(SLUG)] for line in status.splitlines()} == {f"?? {SLUG}/"}
     assert ".venv" not in status
 
 
-def test_nonsense_around_is_left_to_uv(person: Person) -> None:
-    (person.work / "pyproject.toml").write_text("tool = 'not a table'\n", encoding="utf-8")
-    result = person.cookiecutter("run_suite=no")
+def test_nonsense_around_is_left_to_uv(user: User) -> None:
+    (user.work / "pyproject.toml").write_text("tool = 'not a table'\n", encoding="utf-8")
+    result = user.cookiecutter("run_suite=no")
     assert result.returncode == 0, result.stderr
     assert "\n  uv sync --group dev\n" in result.stdout
 
@@ -312,29 +274,29 @@ def test_nonsense_around_is_left_to_uv(person: Person) -> None:
 @pytest.mark.parametrize(
     "command", [["env", "-u", "HOME"], ["sh", "-c", '"$@" <&-', "sh"]], ids=["no home", "no stdin"]
 )
-def test_green_without(person: Person, tmp_path: Path, command: list[str]) -> None:
+def test_green_without(user: User, tmp_path: Path, command: list[str]) -> None:
     config = tmp_path / "config.yaml"  # or cookiecutter would look into the real home
     config.write_text(f"replay_dir: {tmp_path}\ncookiecutters_dir: {tmp_path}\n", encoding="utf-8")
-    result = person.run(
+    result = user.run(
         *command,
         *cookiecutter_command(),
         "--no-input",
         *SMALL,
         COOKIECUTTER_CONFIG=str(config),
     )
-    assert_green(result)
-    assert_tidy(person)
+    assert_green(result, user.work / SLUG)
+    assert_tidy(user)
 
 
 # Folders with somebody's work
 
 
 @pytest.fixture
-def worked_on(person: Person) -> Path:
+def worked_on(user: User) -> Path:
     """Return a project with work in it that is an hour old."""
-    result = person.cookiecutter(*SMALL, "run_suite=no")
+    result = user.cookiecutter(*SMALL, "run_suite=no")
     assert result.returncode == 0, result.stderr
-    project = person.work / SLUG
+    project = user.work / SLUG
     (project / "data").mkdir()
     (project / "data" / "mine").write_text("years of work", encoding="utf-8")
     (project / "src" / "my_async_project" / "mine.py").write_text("mine = 1\n", encoding="utf-8")
@@ -349,44 +311,42 @@ def assert_kept(project: Path) -> None:
     assert (project / "src" / "my_async_project" / "mine.py").is_file()
 
 
-def test_green_over_work_keeps_it(person: Person, worked_on: Path) -> None:
-    assert_green(person.cookiecutter("--overwrite-if-exists", *SMALL))
+def test_green_over_work_keeps_it(user: User, worked_on: Path) -> None:
+    assert_green(user.cookiecutter("--overwrite-if-exists", *SMALL), user.work / SLUG)
     assert_kept(worked_on)
 
 
 def test_environment_that_was_there_outlives_a_failed_installation(
-    person: Person, worked_on: Path, tmp_path: Path
+    user: User, worked_on: Path, tmp_path: Path
 ) -> None:
     subprocess.run([find_uv_bin(), "venv", "--quiet", str(worked_on / ".venv")], check=True)
     (worked_on / ".venv" / "mine").touch()
     with Index(breaks_at="pytest") as index:
         environment = index.environment(tmp_path / "cache")
-        result = person.cookiecutter("--overwrite-if-exists", *SMALL, **environment)
+        result = user.cookiecutter("--overwrite-if-exists", *SMALL, **environment)
     assert "\nNOT VERIFIED: " in result.stdout
     assert (worked_on / ".venv" / "mine").is_file()
     assert not (worked_on / "uv.lock").exists()
     assert_kept(worked_on)
 
 
-def test_red_over_work_keeps_it_and_says_so(
-    person: Person, worked_on: Path, template: Path
-) -> None:
+def test_red_over_work_keeps_it_and_says_so(user: User, worked_on: Path, template: Path) -> None:
     broken = "def test_breaks() -> None:\n    raise AssertionError\n"
     (suite_of(template) / "test_broken.py").write_text(broken, encoding="utf-8")
-    result = person.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
+    result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
     assert result.returncode == 1
     assert "\nRED: 1 failed, " in result.stdout
     assert "The folder was there before, so it stays" in result.stdout
     assert "handed over" not in result.stdout
-    assert names_in(person.work) == {SLUG}
+    assert names_in(user.work) == {SLUG}
     assert_kept(worked_on)
 
 
-def test_name_clash_over_work_keeps_it(person: Person) -> None:
-    folder = person.work / "httpx2"
+def test_name_clash_over_work_keeps_it(user: User) -> None:
+    folder = user.work / "httpx2"
     folder.mkdir()
     (folder / "mine").touch()
-    result = person.cookiecutter("--overwrite-if-exists", "project_slug=httpx2")
+    result = user.cookiecutter("--overwrite-if-exists", "project_slug=httpx2")
     assert result.returncode == 1
     assert "No usable project was made:" in result.stderr
     assert (folder / "mine").is_file()
@@ -395,21 +355,21 @@ def test_name_clash_over_work_keeps_it(person: Person) -> None:
 # Other ways to call cookiecutter
 
 
-def test_without_hooks_files_are_written_and_nothing_is_done(person: Person) -> None:
-    result = person.cookiecutter("--accept-hooks", "no", *SMALL)
+def test_without_hooks_files_are_written_and_nothing_is_done(user: User) -> None:
+    result = user.cookiecutter("--accept-hooks", "no", *SMALL)
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
-    assert names_in(person.work / SLUG).isdisjoint({".venv", "uv.lock"})
+    assert names_in(user.work / SLUG).isdisjoint({".venv", "uv.lock"})
 
 
 @pytest.mark.parametrize("by_file", [False, True], ids=["replay", "replay file"])
-def test_replay_makes_same_project(person: Person, by_file: bool) -> None:
-    first = person.cookiecutter(*SMALL, 'project_name=It\'s "so" \\ é', "run_suite=no")
+def test_replay_makes_same_project(user: User, by_file: bool) -> None:
+    first = user.cookiecutter(*SMALL, 'project_name=It\'s "so" \\ é', "run_suite=no")
     assert first.returncode == 0, first.stderr
-    (replayed,) = (person.home / ".cookiecutter_replay").iterdir()
+    (replayed,) = (user.home / ".cookiecutter_replay").iterdir()
     how = ["--replay-file", str(replayed)] if by_file else ["--replay"]
-    again = person.run(*cookiecutter_command(), *how, "--output-dir", "again")
+    again = user.run(*cookiecutter_command(), *how, "--output-dir", "again")
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("\nThe suite has not run")
-    (slug,) = names_in(person.work) - {"again"}
-    assert generated_files(person.work / slug) == generated_files(person.work / "again" / slug)
+    (slug,) = names_in(user.work) - {"again"}
+    assert generated_files(user.work / slug) == generated_files(user.work / "again" / slug)

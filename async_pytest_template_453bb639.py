@@ -1,5 +1,11 @@
-"""A sandbox: to cookiecutter, a value on the command line is a Jinja template that may run code."""
+"""A Jinja extension: answers cannot run code, and no project is made outside its folder.
 
+cookiecutter renders the answers and makes the folder of the project before a hook can refuse
+them. Its file is named by its content, see `tests/test_extension.py`.
+"""
+
+import re
+import sys
 from typing import Any
 
 from jinja2 import Environment, Undefined
@@ -7,14 +13,15 @@ from jinja2.ext import Extension
 from jinja2.sandbox import SandboxedEnvironment, modifies_known_mutable, safe_range
 
 
-class Sandbox(Extension):
-    """Put cookiecutter's own environment into Jinja's sandbox."""
+class Answers(Extension):
+    """Put cookiecutter's own environment into Jinja's sandbox, and add the filter `folder_name`."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         bases = (AnswersEnvironment, type(environment))
         environment.__class__ = type(AnswersEnvironment.__name__, bases, {})
         environment.globals["range"] = safe_range
+        environment.filters["folder_name"] = folder_name
 
 
 class AnswersEnvironment(SandboxedEnvironment):
@@ -28,3 +35,17 @@ class AnswersEnvironment(SandboxedEnvironment):
     def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
         """Return what stands for a forbidden attribute."""
         return self.undefined(f"{attribute!r} is forbidden: a template here cannot run code")
+
+
+def folder_name(slug: Any) -> Any:
+    """Return a slug that names a folder; for a path, print the problem and exit.
+
+    Any other slug is left to the hook, which reports all problems at once.
+    """
+    if re.search(r"[/\\:\0]", str(slug)) or not str(slug).strip(". "):
+        sys.exit(
+            "\nNo project was made:\n\n"
+            f"  project_slug: {str(slug)[:60]!r} is not the name of a folder; "
+            "use lower-case letters and digits, joined by single hyphens, such as my-project.\n"
+        )
+    return slug

@@ -15,14 +15,19 @@ from cookiecutter.generate import is_binary
 from cookiecutter.main import cookiecutter
 from covertable import make
 
-TEMPLATE = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).parents[2]
 COOKIECUTTER_JSON = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
 PROMPTS = COOKIECUTTER_JSON["__prompts__"]
 QUESTIONS = [question for question in COOKIECUTTER_JSON if not question.startswith("_")]
+
+# Questions that are answered with yes or no.
+BOOLEAN = [question for question in QUESTIONS if isinstance(COOKIECUTTER_JSON[question], bool)]
+
+# The answers to the others, and to these; the default is the first.
 CHOICES: dict[str, list[str]] = {
-    question: COOKIECUTTER_JSON[question]
+    question: sorted(("no", "yes"), reverse=default) if question in BOOLEAN else default
     for question in QUESTIONS
-    if isinstance(COOKIECUTTER_JSON[question], list)
+    if isinstance(default := COOKIECUTTER_JSON[question], bool | list)
 }
 
 # The choices that decide which code is generated.

@@ -10,10 +10,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import Environment, skip_without_server
-from generated import CHOICES, Answers, command_for, name_of, render, text_files
+from helpers.projects import CHOICES, Answers, command_for, name_of, render, text_files
+from helpers.suites import Environment, add_scenario, run_suite, skip_without_server
 from openapi_spec_validator import validate
-from test_suites import run_suite
 
 FASTAPI = {"web_framework": "fastapi"}
 
@@ -90,38 +89,6 @@ def test_openapi_is_valid(
     validate(json.loads(printed.stdout))
 
 
-PAST_THE_STORE = """
-from typing import Annotated
-
-import pytest
-from demo.database import get_store
-from demo.store import UserStore
-from fastapi import Depends, Request
-
-async def get_other_store(request: Request):
-    async for store in get_store(request):
-        yield store
-
-async def count(store: Annotated[UserStore, Depends(get_other_store)]) -> int:
-    return await store.count()
-
-@pytest.fixture
-def own_database(app):
-    database = app.state.database
-    yield
-    assert app.state.database is database
-
-@pytest.mark.asyncio
-async def test_route_past_the_store(app, own_database, client):
-    app.add_api_route("/past", count)
-    with pytest.raises(RuntimeError, match="override what it depends on"):
-        await client.get("/past")
-
-    app.dependency_overrides[get_other_store] = app.dependency_overrides[get_store]
-    assert (await client.get("/past")).json() == 0
-"""
-
-
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
 def test_route_that_would_commit_says_so(
@@ -130,38 +97,9 @@ def test_route_that_would_commit_says_so(
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "http_client": "none"}
     project = render(tmp_path, FASTAPI | answers)
-    (project / "tests" / "test_past.py").write_text(PAST_THE_STORE, encoding="utf-8")
+    path = add_scenario(project, "fastapi/test_other_store")
 
-    assert run_suite(environment, project, "tests/test_past.py") == {"passed": 1}
-
-
-OVERRIDDEN_FOR_ALL = """
-from typing import Annotated
-
-import pytest
-from fastapi import Depends
-
-def user() -> str:
-    return "nobody"
-
-async def say(name: Annotated[str, Depends(user)]) -> str:
-    return name
-
-@pytest.fixture(scope="session", autouse=True)
-def log_in(app):
-    app.add_api_route("/user", say)
-    app.dependency_overrides[user] = lambda: "Ada"
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("time", ["first", "second"])
-async def test_user(app, client, time):
-    assert (await client.get("/user")).json() == "Ada"
-    app.dependency_overrides[user] = lambda: "Bob"
-    assert (await client.get("/user")).json() == "Bob"
-
-def test_nothing_else_is_left(app):
-    assert set(app.dependency_overrides) == {user}
-"""
+    assert run_suite(environment, project, path) == {"passed": 1}
 
 
 @pytest.mark.parametrize("database", ["none", "sqlite"])
@@ -170,9 +108,9 @@ def test_override_for_all_tests_stays(
 ) -> None:
     answers = {"database": database, "http_client": "none", "fixture_loop_scope": "session"}
     project = render(tmp_path, FASTAPI | answers)
-    (project / "tests" / "test_users.py").write_text(OVERRIDDEN_FOR_ALL, encoding="utf-8")
+    path = add_scenario(project, "fastapi/test_override_for_all")
 
-    assert run_suite(environment, project, "tests/test_users.py") == {"passed": 3}
+    assert run_suite(environment, project, path) == {"passed": 3}
 
 
 def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Environment, skip_without_server
-from generated import CHOICES, TEMPLATE, Answers, command_for, render
-from test_suites import counts_of
+from helpers.projects import CHOICES, TEMPLATE, Answers, command_for, render
+from helpers.suites import Environment, counts_of, skip_without_server
 
 HANGS = {
     "limit of zero allowed",
@@ -232,9 +231,9 @@ def test_suite_notices_a_break(
     print(f"To do it by hand: {command_for(answers)}, and in {file}: {what}")
 
     # Only what must hang may be ended by the clock.
-    patience = "timeout=5" if what in HANGS else "timeout=60"
+    patience = "--timeout=5" if what in HANGS else "--timeout=60"
     in_order = ("-p", "no:randomly", "-p", "no:cacheprovider")
-    done = environment.run(project, "pytest", "-o", patience, *in_order, "-x")
+    done = environment.run(project, "pytest", patience, *in_order, "-x")
 
     assert done.returncode == 1, done.stdout
     assert what in HANGS or "Timeout (>" not in done.stdout, done.stdout
