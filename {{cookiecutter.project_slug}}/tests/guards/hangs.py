@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
-from tests.guards.shared import waits
+from .locations import stack_of
 
 GRACE = 5  # seconds for a cancelled task to end
 Code = Coroutine[Any, Any, Any]
@@ -68,9 +68,10 @@ class Watch:
             return
         first = f"Timeout (>{self.settings.timeout}s): {self.doing} waits for ever"
         others = [
-            f"{other.get_name()} waits, too\n{waits(other)}" for other in tasks - {task}
+            f"{other.get_name()} waits, too\n{stack_of(other)}"
+            for other in tasks - {task}
         ]
-        self.report = "\n".join([first, waits(task), *others])
+        self.report = "\n".join([first, stack_of(task), *others])
         self.start(GRACE)
         loop.call_soon_threadsafe(task.cancel)
 

@@ -16,8 +16,9 @@ from weakref import WeakSet
 
 import pytest
 
-from tests.guards import open_objects
-from tests.guards.shared import belongs_to_fixture, is_allowed, place_of_task, waits
+from . import open_objects
+from .findings import is_allowed
+from .locations import belongs_to_fixture, location_of_task, stack_of
 
 MARKER = "allow_leaks"
 FAILED = pytest.StashKey[bool]()
@@ -34,11 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     open_objects.remember(patch)
     config.add_cleanup(patch.undo)
-
-
-def pytest_collection_finish() -> None:
-    """Leave out of the many small garbage collections what is older than the tests."""
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -74,7 +70,7 @@ def note_error(
 ) -> None:
     """Note an exception, or the end of a pending task, that nobody else hears of."""
     task = context.get("task") or context.get("future")
-    place = place_of_task(task) if isinstance(task, asyncio.Task) else None
+    place = location_of_task(task) if isinstance(task, asyncio.Task) else None
     if place or "exception" in context:
         error = f"{context['message']}: {context.get('exception')!r}"
         leaks.append(f"{error}, in the task made at {place}" if place else error)
@@ -94,13 +90,15 @@ def note_tasks(loop: Loop, item: pytest.Function | None) -> None:
     """Note and cancel the tasks of a test, or all those of a loop that is closed next."""
     tasks = asyncio.all_tasks(loop)
     if item:
-        tasks = {task for task in tasks - set(tasks_of_fixtures) if place_of_task(task)}
+        tasks = {
+            task for task in tasks - set(tasks_of_fixtures) if location_of_task(task)
+        }
         held = {task for task in tasks if belongs_to_fixture(task, item)}
         tasks_of_fixtures.update(held)  # a later test need not use that fixture
         tasks -= held
     for task in tasks:
-        place = place_of_task(task) or "a line of a library"
-        leaks.append(f"{task.get_name()} is pending, made at {place}\n{waits(task)}")
+        place = location_of_task(task) or "a line of a library"
+        leaks.append(f"{task.get_name()} is pending, made at {place}\n{stack_of(task)}")
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks, timeout=1))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pytest_asyncio import is_async_test
 
-from tests.guards.shared import place
+from .locations import location
 
 SCOPES = ["function", "class", "module", "package", "session"]
 Fixture = pytest.FixtureDef[Any]
@@ -121,7 +121,7 @@ def is_plain(value: object) -> bool:
 def name_of(fixture: Fixture) -> str:
     """Return the name of a fixture and its line."""
     code = getattr(fixture.func, "__code__", None)
-    line = place(code.co_filename, code.co_firstlineno, "") if code else None
+    line = location(code.co_filename, code.co_firstlineno, "") if code else None
     return f"fixture '{fixture.argname}' ({line or 'of a library'})"
 
 

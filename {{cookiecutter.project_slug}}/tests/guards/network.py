@@ -16,7 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.guards.shared import is_allowed, place, place_of_caller
+from .findings import is_allowed
+from .locations import location, location_of_caller
 
 MARKER = "allow_network"
 EVENTS = {"socket.getaddrinfo", "socket.connect", "socket.sendto", "socket.sendmsg"}
@@ -40,7 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         host = host.decode() if isinstance(host, bytes) else host
         is_near = not isinstance(host, str) or host in near or is_loopback(host)
         if not is_near and not is_allowed(looking[0], MARKER):
-            refused[str(host)] = place_of_caller()
+            refused[str(host)] = location_of_caller()
             pytest.fail(f"A test may not reach {host}", pytrace=False)
 
     sys.addaudithook(look)
@@ -91,7 +92,7 @@ def watch(item: pytest.Item) -> Generator[None, object, object]:
             raise
         for frame, number in traceback.walk_tb(error.__traceback__):
             code = frame.f_code
-            lines.append(place(code.co_filename, number, code.co_name))
+            lines.append(location(code.co_filename, number, code.co_name))
     finally:
         looking.clear()
     if refused:

@@ -24,7 +24,7 @@ import pytest
 {% if cookiecutter.redis -%}
 import redis
 {% endif %}
-from tests.guards.shared import belongs_to_fixture, place_of_caller
+from .locations import belongs_to_fixture, location_of_caller
 
 # Classes, and how to see that an object is open. Add those of your libraries.
 CLOSABLE: dict[type[Any], Callable[[Any], bool]] = {
@@ -53,7 +53,7 @@ def remember(patch: pytest.MonkeyPatch) -> None:
         @wraps(init)
         def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
             init(self, *args, **kwargs)
-            if place := place_of_caller():
+            if place := location_of_caller():
                 made.append((self, place))
 
         return init_and_note

@@ -223,7 +223,7 @@ def explore(
     item: pytest.Function, nextitem: pytest.Item | None, count: int, seed: int = 0
 ) -> list[pytest.TestReport]:
     """Return the reports of the first run that failed, made as short as possible."""
-    given: Swaps | None = item.config.getoption(OPTION.lstrip("-"))
+    given: Swaps | None = item.config.getoption(OPTION, None)
     if given is not None:
         return run(item, nextitem, Order(given)).reports
     for number in range(count):

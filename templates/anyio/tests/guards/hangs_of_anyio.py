@@ -16,8 +16,8 @@ import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 from anyio.lowlevel import current_token
 
-from tests.guards.hangs import GRACE, Watch, watch
-from tests.guards.shared import frames_of, place
+from .hangs import GRACE, Watch, watch
+from .locations import frames_of, location
 
 
 class Await:
@@ -62,7 +62,7 @@ class Await:
         self.report += f"\n{lines_of(self.code)}"
         for task in anyio.get_running_tasks():
             frames = list(frames_of(task.coro))
-            is_ours = any(place(frame.f_code.co_filename, 0, "") for frame in frames)
+            is_ours = any(location(frame.f_code.co_filename, 0, "") for frame in frames)
             if is_ours and self.code.cr_frame not in frames:
                 self.report += f"\n{task.name} waits, too\n{lines_of(task.coro)}"
         self.scope.cancel()

@@ -7,8 +7,8 @@ from typing import Any
 
 import uvloop
 
-from tests.guards.open_objects import CLOSABLE, made
-from tests.guards.shared import place_of_caller
+from .open_objects import CLOSABLE, made
+from .locations import location_of_caller
 
 
 class Loop(uvloop.Loop):
@@ -59,6 +59,6 @@ def note(opened: Any) -> Any:
     thing = opened[0] if isinstance(opened, tuple) else opened
     kind = asyncio.Server if hasattr(thing, "is_serving") else asyncio.BaseTransport
     CLOSABLE.setdefault(type(thing), CLOSABLE[kind])
-    if place := place_of_caller():
+    if place := location_of_caller():
         made.append((thing, place))
     return opened

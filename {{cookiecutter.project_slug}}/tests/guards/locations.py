@@ -1,4 +1,4 @@
-"""What the guards share: where something was made, who waits, what a fixture holds."""
+"""Locations: the line of this project that made, called or awaits something."""
 
 import asyncio
 import gc
@@ -20,12 +20,17 @@ from typing import Any
 
 import pytest
 
-GUARDS = str(Path(__file__).parent) + os.sep
-PROJECT = str(Path(__file__).parents[2]) + os.sep
+HERE = Path(__file__).parent
+GUARDS = str(HERE) + os.sep
+MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")  # of a project's folder
+ROOTS = (
+    folder for folder in HERE.parents if any((folder / mark).exists() for mark in MARKS)
+)
+PROJECT = str(next(ROOTS, HERE.parents[1])) + os.sep
 NOT_HELD = (ModuleType, type, FrameType, TracebackType, asyncio.AbstractEventLoop)
 
 
-def place(file: str, line: int, name: str) -> str | None:
+def location(file: str, line: int, name: str) -> str | None:
     """Return a line of this project as `file:line in function`, None for others."""
     inside = file.removeprefix(PROJECT)
     if inside == file or file.startswith(GUARDS):
@@ -37,24 +42,24 @@ def place(file: str, line: int, name: str) -> str | None:
     return f"{where} in {name}" if name else where
 
 
-def place_of_caller() -> str | None:
+def location_of_caller() -> str | None:
     """Return the line of this project that is at work."""
     found, frame = None, inspect.currentframe()
     while frame and not found:
         code = frame.f_code
-        found = place(code.co_filename, frame.f_lineno, code.co_name)
+        found = location(code.co_filename, frame.f_lineno, code.co_name)
         frame = frame.f_back
     return found
 
 
-def place_of_task(task: asyncio.Task[Any]) -> str | None:
+def location_of_task(task: asyncio.Task[Any]) -> str | None:
     """Return the line of this project that made a task."""
     code = task.get_coro()
     origin = code.cr_origin if isinstance(code, CoroutineType) else None
-    return place(*origin[0]) if origin else None
+    return location(*origin[0]) if origin else None
 
 
-def waits(task: asyncio.Task[Any]) -> str:
+def stack_of(task: asyncio.Task[Any]) -> str:
     """Show the lines at which a task waits, as in a traceback."""
     frames = [(frame, frame.f_lineno) for frame in frames_of(task.get_coro())]
     return "".join(traceback.StackSummary.extract(iter(frames)).format())
@@ -75,14 +80,6 @@ def frames_of(awaited: object) -> Iterator[FrameType]:
             awaited = next(generators, None)
         if frame and "pytest_asyncio" not in frame.f_code.co_filename:
             yield frame
-
-
-def is_allowed(item: pytest.Item, marker_name: str) -> bool:
-    """Tell whether a test has this marker, which must say why."""
-    marker = item.get_closest_marker(marker_name)
-    if marker and not (marker.args or marker.kwargs):
-        pytest.fail(f'Say why: @pytest.mark.{marker_name}("reason")', pytrace=False)
-    return marker is not None
 
 
 def belongs_to_fixture(thing: object, item: pytest.Function) -> bool:
