@@ -9,6 +9,7 @@ from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
+from _pytest._code.code import ExceptionRepr
 
 
 def selector_of(marker: str) -> tuple[Any, Any]:
@@ -54,3 +55,11 @@ def body_inside(
         yield
     finally:
         item.obj = test
+
+
+def explain(report: pytest.TestReport, title: str, text: str) -> None:
+    """Add a section to the report of a failure."""
+    if isinstance(report.longrepr, ExceptionRepr):
+        report.longrepr.addsection(title, text)
+    else:
+        report.sections.append((title, text))

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from . import body_inside, selector_of
+from . import body_inside, explain, selector_of
 
 MARKER = "interleavings"
 OPTION = "--interleaving"
@@ -255,7 +255,7 @@ def explore(
     for report in this_run.reports:
         if report.failed:
             steps = columns_of(this_run.scheduler.steps)
-            report.sections.append((MARKER, f"{text}\n\n{steps}"))
+            explain(report, MARKER, f"{text}\n\n{steps}")
     return this_run.reports
 
 
@@ -263,6 +263,7 @@ def run(item: pytest.Function, nextitem: Any, order: Order | RandomOrder) -> Run
     """Run a test with fixtures of its own; what `nextitem` needs stays set up."""
     this_run = item.stash[RUN] = Run(Scheduler(order))
     item._initrequest()
+    item._report_sections.clear()
     item.ihook.pytest_runtest_protocol(item=item, nextitem=nextitem)
     return this_run
 

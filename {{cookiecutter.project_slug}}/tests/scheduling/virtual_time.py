@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from . import body_inside, selector_of
+from . import body_inside, explain, selector_of
 
 MARKER = "virtual_time"
 STUCK = (
@@ -158,5 +158,5 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and (waits := item.stash.get(REAL_WAITS, None)):
         text = f"Real time passed while the test waited, because of {', '.join(waits)}"
-        report.sections.append((MARKER, text))
+        explain(report, MARKER, text)
     return report
