@@ -78,7 +78,7 @@ def test_order_that_fails_is_reduced_and_repeated(tmp_path: Path, environment: E
     explained = re.compile(r"Order (\d+) of seed 0 fails; (\d+) swaps .*\npytest '(\S+)' (\S+)")
     found = explained.search(first.stdout)
     assert found, first.stdout
-    order, swaps, node, option = found.groups()
+    _, swaps, node, option = found.groups()
     assert explained.search(again.stdout), again.stdout
     assert explained.search(again.stdout)[0] == found[0]  # type: ignore[index]
     assert re.search(r"\nsecond task +first task +test_order\n", first.stdout), first.stdout
