@@ -22,7 +22,8 @@ from . import body_inside, explain, selector_of
 MARKER = "interleavings"
 OPTION = "--interleaving"
 MOST_REPLAYS = 100  # to reduce a failure
-MOST_STEPS = 60  # in a report
+MOST_STEPS = 60  # in a report, the last of them
+MOST_COLUMNS = 4
 WIDTH = 36  # of a step in a report
 
 Task = asyncio.Task[Any]
@@ -138,16 +139,18 @@ def line_of(task: Task) -> str:
     return found if len(found) <= WIDTH else f"{found[: WIDTH - 1]}…"
 
 
-def columns_of(steps: list[tuple[str, str]]) -> str:
-    """Show steps from top to bottom, each in the column of its task."""
-    shown = [step for step in steps if step[1]]
+def table_of(steps: list[tuple[str, str]]) -> str:
+    """Show steps from top to bottom, side by side if there are few tasks."""
+    shown = [(name, line) for name, line in steps if line]
     names = list(dict.fromkeys(name for name, _ in shown))
-    rows = [names, *([line * (name == each) for each in names] for name, line in shown)]
+    if len(names) <= MOST_COLUMNS:
+        rows = [names]
+        rows += [[line * (name == each) for each in names] for name, line in shown]
+    else:
+        rows = [[name, line] for name, line in shown]
     width = max((len(cell) for row in rows for cell in row), default=0) + 2
     lines = ["".join(cell.ljust(width) for cell in row).rstrip() for row in rows]
-    if len(lines) > MOST_STEPS:
-        lines[1:-MOST_STEPS] = ["…"]
-    return "\n".join(lines)
+    return "\n".join([*lines[:1], *lines[1:][-MOST_STEPS:]])
 
 
 @dataclass
@@ -254,7 +257,7 @@ def explore(
         )
     for report in this_run.reports:
         if report.failed:
-            steps = columns_of(this_run.scheduler.steps)
+            steps = table_of(this_run.scheduler.steps)
             explain(report, MARKER, f"{text}\n\n{steps}")
     return this_run.reports
 
