@@ -33,7 +33,7 @@ SLOW_QUERY = {
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)
-def test_every_test_sees_an_empty_schema(
+def test_every_test_starts_with_an_empty_schema(
     tmp_path: Path, environment: Environment, database: str, access: str, loop: str
 ) -> None:
     skip_without_server(database)

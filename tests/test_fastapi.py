@@ -50,7 +50,7 @@ def test_route_that_begins_transactions_itself_is_rolled_back(
 
 
 @pytest.mark.parametrize("database", ["none", "sqlite"])
-def test_override_for_all_tests_stays(
+def test_override_of_wider_scope_survives_each_test(
     tmp_path: Path, environment: Environment, database: str
 ) -> None:
     answers = {"database": database, "http_client": "none", "fixture_loop_scope": "session"}
@@ -60,7 +60,7 @@ def test_override_for_all_tests_stays(
     assert run_suite(environment, project, path) == {"passed": 3}
 
 
-def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:
+def test_readme_commands_serve_the_application(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, FASTAPI | {"http_client": "none"})
     readme = (project / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## The web application")[2]

@@ -1,4 +1,4 @@
-"""Any text at a free prompt makes a project that reads back what was typed, or is refused in words.
+"""Any text at a free prompt makes a project that reads back what was typed, or is refused with a clear message.
 
 In process, with cookiecutter's own prompts and environment. A failing example is printed with
 the line that repeats it.
@@ -71,7 +71,7 @@ def template_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(typed: dict[str, str], *, given: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the context after a person has typed answers, or else given them as arguments."""
+    """Return the context after answers are typed, or given as arguments."""
     context = {"cookiecutter": copy.deepcopy(COOKIECUTTER_JSON)}
     for answers in context["cookiecutter"].values():
         if isinstance(answers, list):  # cookiecutter renders every one: the first is enough here
@@ -117,14 +117,14 @@ def refusal(context: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("name", ["pre_gen_project.py", "post_gen_project.py"])
-def test_answers_come_into_hooks_in_one_way_only(name: str) -> None:
+def test_hooks_contain_answers_only_as_json(name: str) -> None:
     text = (TEMPLATE / "hooks" / name).read_text(encoding="utf-8")
     assert f"\nANSWERS = {ANSWERS}\n" in text
     rest = text.replace(ANSWERS, "")
     assert environment().from_string(rest).render() == rest
 
 
-def assert_in_words(refused: str) -> None:
+def assert_message_is_clear(refused: str) -> None:
     title, *problems = refused.strip().split("\n")
     assert title == "No project was made:"
     for problem in filter(None, problems):
@@ -154,14 +154,14 @@ def assert_reads_back(context: dict[str, Any]) -> None:
 @pytest.mark.parametrize("prompt", FREE)
 @bounded
 @given(data=st.data())
-def test_what_is_typed_is_read_back_or_refused(prompt: str, data: st.DataObject) -> None:
+def test_typed_text_is_read_back_or_refused(prompt: str, data: st.DataObject) -> None:
     typed = data.draw(STRATEGIES.get(prompt, texts))
     try:
         context = ask({prompt: typed})
     except SystemExit as path:  # cookiecutter makes the folder before the hook can refuse its name
         event("refused as a path")
         assert prompt == "project_slug"
-        assert_in_words(str(path.code))
+        assert_message_is_clear(str(path.code))
         return
     assert context["cookiecutter"][prompt] == typed
     folder = context["cookiecutter"]["project_slug"]
@@ -169,7 +169,7 @@ def test_what_is_typed_is_read_back_or_refused(prompt: str, data: st.DataObject)
     refused = refusal(context)
     event("refused" if refused else "accepted")
     if refused:
-        assert_in_words(refused)
+        assert_message_is_clear(refused)
     else:
         assert_reads_back(context)
 
@@ -191,7 +191,7 @@ def test_cruft_renders_stored_answers_to_themselves(prompt: str, data: st.DataOb
 
 @pytest.mark.parametrize("value", [None, True], ids=str)
 @pytest.mark.parametrize("prompt", FREE)
-def test_value_that_is_no_text_is_refused(prompt: str, value: Any) -> None:
+def test_value_that_is_not_text_is_refused(prompt: str, value: Any) -> None:
     refused = refusal(ask({}, given={prompt: value}))
     assert f"  {prompt}: {value!r} is not text; put it in quotes." in refused
 
@@ -230,7 +230,7 @@ def test_sandbox_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert (tmp_path / "CANARY").is_dir()
 
 
-def test_template_that_includes_files_finds_none() -> None:
+def test_template_as_argument_cannot_include_files() -> None:
     for tag in ("include", "import", "extends"):
         rest = " as x" if tag == "import" else ""
         with pytest.raises(TypeError, match="no loader"):

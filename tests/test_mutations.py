@@ -263,7 +263,7 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
 
 
 def cases() -> Iterator[tuple[str, Mutation, Answers, bool]]:
-    """Yield each mutation with all its answers; a usual run takes one of them, by turns."""
+    """Yield each mutation with all its answers; a usual run takes one of them in rotation."""
     for number, (file, mutation, tried) in enumerate(mutations()):
         for index, answers in enumerate(tried):
             yield file, mutation, answers, index == number % len(tried)

@@ -1,4 +1,4 @@
-"""Answers that people type: each makes a whole project, or is refused in words."""
+"""Answers: each gives a whole project, or is refused with a clear message."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def answer_problems() -> AnswerProblems:
 
 
 def tree(user: User) -> set[Path]:
-    """Return all that lies in the folder of the work and beside it."""
+    """Return everything in the working directory and beside it."""
     own = (user.home, user.temporary)
     return {
         path
@@ -172,7 +172,7 @@ def test_all_problems_are_reported_at_once(user: User) -> None:
 
 
 @pytest.mark.parametrize("slug", ["../evil", "my-async-project"])
-def test_folder_that_was_there_is_untouched(user: User, slug: str) -> None:
+def test_existing_folder_is_not_changed(user: User, slug: str) -> None:
     folder = user.work / Path(slug).name
     folder.mkdir()
     (folder / "mine").touch()

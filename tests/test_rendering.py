@@ -17,6 +17,7 @@ from helpers.projects import (
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
+    TYPED,
     UNTYPED,
     Answers,
     applications,
@@ -42,15 +43,9 @@ WORDLESS = {
     *CHOICES["fixture_loop_scope"],
 }
 
-# The questions whose answers bring libraries, and other answers that these need.
+# The questions whose answers can bring libraries, and other answers that these need.
 BRINGS: dict[str, Answers] = {
-    "database": {},
-    "data_access": {"database": "sqlite"},
-    "http_client": {},
-    "web_framework": {},
-    "redis": {},
-    "event_loop": {},
-    "anyio": {},
+    question: {"database": "sqlite"} if question == "data_access" else {} for question in TYPED
 }
 NOTHING = {"database": "none", "http_client": "none"}
 
@@ -97,7 +92,7 @@ def test_project_is_clean(
     assert_imports_are_declared_and_dependencies_used(project, files)
     assert_every_dependency_states_its_lowest_version(project)
     assert_mode_and_loop_scope_change_no_types(files, text_files(rendered(typed_alike(answers))))
-    assert_ruff_has_nothing_to_say(project, files)
+    assert_ruff_finds_nothing(project, files)
 
 
 parsed = cache(ast.parse)  # most files are the same in many projects
@@ -261,7 +256,7 @@ def without_mode_and_scope(text: str) -> str:
 linted: set[tuple[str, str, str]] = set()  # most files are the same in many projects
 
 
-def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None:
+def assert_ruff_finds_nothing(project: Path, files: dict[str, str]) -> None:
     settings = repr(pyproject_of(project)["tool"]["ruff"])
     unseen = {(settings, *file) for file in files.items() if file[0].endswith(".py")} - linted
     if unseen:
@@ -270,7 +265,7 @@ def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None
 
 
 def run_ruff(folder: Path, *paths: str) -> None:
-    """Assert that Ruff has nothing to complain about in a folder, or in some of its files."""
+    """Assert that Ruff finds nothing in a folder, or in some of its files."""
     for arguments in (["check"], ["format", "--check"]):
         command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet", *paths]
         checked = subprocess.run(
@@ -339,11 +334,11 @@ def test_every_question_has_a_label(question: str) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_readme_tells_every_question_and_answer(question: str) -> None:
+def test_readme_lists_every_question_and_answer(question: str) -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
     assert f"`{question}`" in readme
     for answer in CHOICES.get(question, []):
-        assert f"`{answer}`" in readme, f"the README does not tell the answer {answer}"
+        assert f"`{answer}`" in readme, f"the README does not list the answer {answer}"
 
 
 def test_file_names_are_legal_on_windows() -> None:

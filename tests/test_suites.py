@@ -61,7 +61,7 @@ def test_every_distribution_to_workers_is_green(
         run_suite(environment, project, "-n2", f"--dist={distribution}", f"--randomly-seed={seed}")
 
 
-def test_coverage_counts_what_the_workers_run(tmp_path: Path, environment: Environment) -> None:
+def test_coverage_includes_the_workers(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, EVERYTHING)
 
     done = environment.run(project, "pytest", "-n2", "--cov")

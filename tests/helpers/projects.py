@@ -35,10 +35,9 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 
 Answers = dict[str, str]
 
-
-# Questions whose first answer leaves no trace.
-ADDITIONS = ("web_framework", "redis", "event_loop", "anyio")
-CORE = [question for question in VARIED if question not in ADDITIONS]
+# The questions that everything else is tried with; the others are additions.
+CORE = ["asyncio_mode", "fixture_loop_scope", "database", "data_access", "http_client"]
+ADDITIONS = [question for question in VARIED if question not in CORE]
 
 
 def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
@@ -49,7 +48,7 @@ def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
 
 
 def covering_answers(strength: int, questions: Iterable[str] = VARIED) -> list[Answers]:
-    """Return few combinations that hold every pair (2) or triple (3) of answers."""
+    """Return few combinations that contain every pair (2) or triple (3) of answers."""
     made = make({question: CHOICES[question] for question in questions}, strength=strength)
     # Ordered by content, so that every worker of a run names the same tests.
     return sorted(made, key=name_of)

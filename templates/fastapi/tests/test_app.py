@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from {{ cookiecutter.__asgi_client }} import AsyncClient
 
 from {{ cookiecutter.package_name }}.app import create_app
+from {{ cookiecutter.package_name }}.dependencies import get_settings
 from {{ cookiecutter.package_name }}.settings import Settings
 
 from .fixtures.app import running, serving
@@ -37,24 +37,13 @@ from .fixtures.app import running, serving
             assert "content" in responses[succeeds[0]], f"{method} {path}"
 
 
-async def get_greeting() -> str:
-    return "hello"
-
-
-async def greet(greeting: Annotated[str, Depends(get_greeting)]) -> str:
-    return greeting
-
-
 {{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
 async def test_overrides_end_with_their_test(
     app: FastAPI, client: AsyncClient, run: str
 ) -> None:
-    assert get_greeting not in app.dependency_overrides, f"left to the {run} run"
-    app.add_api_route("/greeting", greet)
+    assert get_settings not in app.dependency_overrides, f"left to the {run} run"
 
-    app.dependency_overrides[get_greeting] = lambda: "good morning"
-
-    assert (await client.get("/greeting")).json() == "good morning"
+    app.dependency_overrides[get_settings] = get_settings
 
 
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
-from tests.guards.stacks import awaited_lines, own, running_lines, stack
+from .stacks import awaited_lines, own, running_lines, stack
 
 GRACE = 5.0  # seconds until the alarm repeats
 RINGS = 5  # after so many the run is ended
@@ -153,7 +153,7 @@ class Watch:
             self.end_everything()
         if run:
             run.cancel(self.rings)
-        return not waits or self.rings > 2  # noqa: PLR2004
+        return not waits or self.rings > 2
 
     def end_everything(self) -> None:
         print(self.report)
@@ -254,7 +254,11 @@ def phase(when: str) -> Callable[[pytest.Item], Generator[None, object, object]]
         __tracebackhide__ = True
         watch.phase, watch.doing, watch.expired = when, item.name, (None, "")
         watch.thread, watch.threads = threading.get_ident(), set(threading.enumerate())
-        if item is watch.item and not watch.cancel_timer and not watch.settings.func_only:
+        if (
+            item is watch.item
+            and not watch.cancel_timer
+            and not watch.settings.func_only
+        ):
             watch.start(watch.settings.timeout)  # a failure has stopped it
         try:
             return (yield)
@@ -336,12 +340,14 @@ def pytest_sessionfinish(
 
 
 def end_process(status: int) -> None:
-    threads = {t for t in threading.enumerate() if not t.daemon} if watch.has_hung else set()
-    threads.discard(threading.current_thread())
+    if not watch.has_hung:
+        return
+    threads = [thread for thread in threading.enumerate() if not thread.daemon]
+    threads.remove(threading.current_thread())
     for thread in threads:
         thread.join(GRACE / len(threads))
     if names := [thread.name for thread in threads if thread.is_alive()]:
-        print(f"Still blocked: {', '.join(names)}", file=sys.__stderr__)
-        for stream in (sys.__stdout__, sys.__stderr__):
-            stream.flush()
+        text = f"Python would wait for blocked threads: {', '.join(names)}. The run ends here."
+        print(text, file=sys.__stderr__, flush=True)
+        print(end="", file=sys.__stdout__, flush=True)
         os._exit(status)

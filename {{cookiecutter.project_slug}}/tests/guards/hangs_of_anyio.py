@@ -10,13 +10,13 @@ import threading
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import suppress
 from functools import partial, wraps
-from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import Any, NoReturn
 
 import pytest
 
-from tests.guards.hangs import GRACE, LOOP_FILES, Frame, Run, fail, refuse_another_try, watch
+from . import internals
+from .hangs import GRACE, Frame, Run, fail, refuse_another_try, watch
 
 
 class Step(Run):
@@ -35,7 +35,9 @@ class Step(Run):
     def is_over(self) -> bool:
         return self.over
 
-    async def run(self, func: Callable[..., Awaitable[Any]], *args: Any, **kw: Any) -> Any:
+    async def run(
+        self, func: Callable[..., Awaitable[Any]], *args: Any, **kw: Any
+    ) -> Any:
         __tracebackhide__ = True
         self.enter()
         self.code = func(*args, **kw)
@@ -66,17 +68,17 @@ class StepOnAsyncio(Step):
         self.own_task.uncancel()
 
     def waits(self, frame: Frame) -> bool:
-        backend = str(sys.modules["anyio._backends._asyncio"].__file__)
-        return bool(frame and frame.f_code.co_filename.startswith((*LOOP_FILES, backend)))
+        name = frame.f_code.co_filename if frame else ""
+        return super().waits(frame) or name == internals.file_of_backend("asyncio")
 
     def end(self) -> None:
         watch.report = "The event loop was stopped"  # for a task that nobody awaits now
         self.own_task.cancel()
-        with suppress(RuntimeError, SystemExit, pytest.fail.Exception):
-            waiting = asyncio.wait({self.gets_result}, timeout=GRACE)
-            self.loop.run_until_complete(waiting)
-        if self.gets_result and self.gets_result.done():
-            self.gets_result.exception()
+        if task := self.gets_result:
+            with suppress(RuntimeError, SystemExit, pytest.fail.Exception):
+                self.loop.run_until_complete(asyncio.wait({task}, timeout=GRACE))
+            if task.done():
+                task.exception()
 
 
 class StepOnTrio(Step):
@@ -96,17 +98,18 @@ class StepOnTrio(Step):
     def tasks(self) -> list[Any]:
         tasks = [self.own_task]
         for task in tasks:
-            tasks += [child for part in task.child_nurseries for child in part.child_tasks]
+            tasks += [
+                child for part in task.child_nurseries for child in part.child_tasks
+            ]
         return tasks
 
     def cancel(self, rings: int) -> None:
-        if rings > 2:  # noqa: PLR2004
+        if rings > 2:
             watch.end_everything()
         self.token.run_sync_soon(self.abort)
 
     def abort(self) -> None:
-        if self.own_task._abort_func:
-            self.own_task._attempt_abort(self.fail)
+        internals.interrupt(self.own_task, self.fail)
 
     def replace_executor(self) -> None:
         """Trio's threads end with the process."""
@@ -127,7 +130,9 @@ def watched(call: Callable[..., Any], kind: type[Step]) -> Callable[..., Any]:
         return call(runner, partial(kind().run, func), *args, **kwargs)
 
     @wraps(call)
-    async def call_watched_soon(runner: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+    async def call_watched_soon(
+        runner: Any, func: Any, *args: Any, **kwargs: Any
+    ) -> Any:
         __tracebackhide__ = True
         return await call(runner, partial(kind().run, func), *args, **kwargs)
 
@@ -155,7 +160,5 @@ def pytest_fixture_setup(
         name = value if isinstance(value, str) else value[0]
         if name in KINDS and name not in patched:
             patched.add(name)
-            runner = import_module(f"anyio._backends._{name}").TestRunner
-            method = "_call_in_runner_task"
-            patch.setattr(runner, method, watched(getattr(runner, method), KINDS[name]))
+            internals.wrap_runner(patch, name, partial(watched, kind=KINDS[name]))
     return value

@@ -1,21 +1,19 @@
 """Stacks in reports: the project's own lines, each with its code, libraries in one line."""
 
-import gc
-import inspect
 import linecache
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path, PurePath
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from pathlib import PurePath
+from types import FrameType
 from typing import NamedTuple
 
 import _pytest
 import pluggy
 
-from tests.guards.shared import place
+from .locations import GUARDS, frames_of, location
 
 # What calls tests and fixtures.
-RUNNERS = tuple(str(Path(file).parent) for file in (__file__, pluggy.__file__, _pytest.__file__))
+RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
 
 
 class Line(NamedTuple):
@@ -28,7 +26,7 @@ class Line(NamedTuple):
     @property
     def place(self) -> str | None:
         """The line as `file:number in function`, None outside of the project."""
-        return place(*self)
+        return location(*self)
 
     @property
     def code(self) -> str:
@@ -45,23 +43,13 @@ class Line(NamedTuple):
 
 def awaited_lines(awaited: object) -> Iterator[Line]:
     """Yield the lines at which a suspended coroutine and all that it awaits wait."""
-    while awaited is not None:
-        frame: FrameType | None = None
-        if isinstance(awaited, CoroutineType):
-            frame, awaited = awaited.cr_frame, awaited.cr_await
-        elif isinstance(awaited, AsyncGeneratorType):
-            frame, awaited = awaited.ag_frame, awaited.ag_await
-        elif isinstance(awaited, GeneratorType):
-            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
-        else:  # a step of an async generator refers to the generator
-            generators = filter(inspect.isasyncgen, gc.get_referents(awaited))
-            awaited = next(generators, None)
-        if frame:
-            yield line_of(frame)
+    return map(line_of, frames_of(awaited))
 
 
 def running_lines(frame: FrameType | None) -> list[Line]:
     """Return the lines of a frame and of its callers up to pytest, outermost first."""
+    while frame and frame.f_code.co_filename.startswith(GUARDS):
+        frame = frame.f_back
     lines: list[Line] = []
     while frame and not frame.f_code.co_filename.startswith(RUNNERS):
         lines.append(line_of(frame))
@@ -69,8 +57,9 @@ def running_lines(frame: FrameType | None) -> list[Line]:
     return lines[::-1]
 
 
-def line_of(frame: FrameType) -> Line:
-    return Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_qualname)
+def line_of(frame: FrameType, number: int = 0) -> Line:
+    code = frame.f_code
+    return Line(code.co_filename, number or frame.f_lineno, code.co_qualname)
 
 
 def own(lines: Iterable[Line]) -> list[Line]:
