@@ -91,15 +91,17 @@ def main() -> int:
     if not answers["run_suite"] or os.environ.get(SWITCH, "").lower() == "no":
         say("The suite has not run, as you asked. To run it:", [*recipe.environment, recipe.suite])
         return 0
+    state = "The project is there, but its suite has not run. To verify it:"
     try:
         seconds = make_environment(recipe, oldest_python)
+        state = "The project is there. Once the cause is removed, verify it:"
         result = run_suite()
     except (NotVerifiedError, OSError, KeyboardInterrupt) as error:
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
         why = str(error).rstrip(".") or "it was interrupted"
         say(
             f"{bold('NOT VERIFIED')}: {why}.",
-            "The project is there, but nobody knows yet whether its tests pass. To verify it:",
+            state,
             [*recipe.environment, recipe.suite],
         )
         return 0
@@ -193,11 +195,10 @@ def find_python(oldest: str) -> list[str]:
 
 def missing_python(oldest: str) -> str:
     """Say which Pythons there are, if none is new enough."""
-    uv = ["uv", "python", "list", "--only-installed", "--output-format", "json"]
     if works(["uv", "python", "find", "--no-python-downloads", f">={oldest}"]):
         return ""
-    listed = output_of(uv)
-    if listed:
+    uv = ["uv", "python", "list", "--only-installed", "--output-format", "json"]
+    if listed := output_of(uv):
         found = {one["version"] for one in json.loads(listed)}
     elif works([*find_python(oldest), "--version"]):
         return ""
@@ -208,8 +209,8 @@ def missing_python(oldest: str) -> str:
         commands = ([sys.executable], *named, ["python3"], ["python"])
         found = {output_of([*command, *show]).strip() for command in commands} - {""}
     by_age = sorted(found, key=lambda version: [int(n) for n in re.findall(r"\d+", version)])
-    listing = f"only {', '.join(by_age)} found" if by_age else "none found"
-    return f"the project needs Python {oldest} or newer, {listing}; install it, or answer otherwise"
+    listing = ", ".join(by_age) or "none at all"
+    return f"no Python {oldest} or newer was found, only {listing}; install one"
 
 
 def works(command: list[str]) -> bool:
@@ -277,15 +278,13 @@ class Result(NamedTuple):
 
     @property
     def failed(self) -> bool:
-        """Whether a test has failed, or could not be set up or collected."""
-        return self.counts["failed"] + self.counts["errors"] > 0
+        """Whether a test has failed, or could not be set up, torn down or collected."""
+        return self.counts["failed"] > 0
 
     def __str__(self) -> str:
-        counts = ", ".join(f"{self.counts[what]} {what}" for what in OUTCOMES if self.counts[what])
+        order = ("failed", "passed", "skipped")
+        counts = ", ".join(f"{self.counts[what]} {what}" for what in order if self.counts[what])
         return f"{counts}; the suite took {self.seconds:.1f} s"
-
-
-OUTCOMES = ("failed", "errors", "passed", "skipped")
 
 
 def run_suite() -> Result:
@@ -296,32 +295,27 @@ def run_suite() -> Result:
     seconds = time.monotonic() - began
     outcomes = {entry["test"]: entry["outcome"] for entry in entries if "outcome" in entry}
     reasons = {entry["test"]: entry["reason"] for entry in entries if "reason" in entry}
-    if status > 0 and status != NO_SERVER:  # a test that ended the whole run has failed as well
+    if status == 1:  # a test that ended the whole process has failed as well
         outcomes = {test: "failed" if out == "started" else out for test, out in outcomes.items()}
     result = Result(Counter(outcomes.values()), seconds)
-    failed = [test for test, outcome in outcomes.items() if outcome in ("failed", "errors")]
+    failed = [test for test, outcome in outcomes.items() if outcome == "failed"]
     if status == 0 and result.counts["passed"]:
         return result
     if failed and all(test in reasons for test in failed):
         message = f"this machine cannot run the tests: {reasons[failed[0]]}"
     elif status == NO_SERVER:
         message = "the tests have no server to use, see above"
+    elif not failed and status in (0, 5):
+        message = "no test ran"
+    elif not failed and status < 0:
+        message = f"the suite was killed by {signal.Signals(-status).name}"
     elif not failed:
-        message = f"no test failed, but pytest {how_it_ended(status)}, see above"
+        message = f"no test failed, but pytest ended with status {status}, see above"
     elif recorded_suite(essential_environment(), DEVNULL)[0] == 0:
         message = "the tests fail only with the environment variables of this shell, see above"
     else:
         return result
     raise NotVerifiedError(message)
-
-
-def how_it_ended(status: int) -> str:
-    """Say in words how a process has ended."""
-    if status == 0:
-        return "ran none"
-    if status < 0:
-        return f"was killed by {signal.Signals(-status).name}"
-    return f"ended with status {status}"
 
 
 def recorded_suite(
@@ -359,14 +353,12 @@ def record_suite(path: str) -> int:
             self.note(nodeid, outcome="started")
 
         def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-            if report.failed:
-                self.note(report.nodeid, outcome="failed" if report.when == "call" else "errors")
-            elif report.when == "call" or report.skipped:
+            if report.when == "call" or not report.passed:
                 self.note(report.nodeid, outcome=report.outcome)
 
         def pytest_collectreport(self, report: pytest.CollectReport) -> None:
             if report.failed:
-                self.note(report.nodeid, outcome="errors")
+                self.note(report.nodeid, outcome="failed")
 
         def pytest_exception_interact(
             self, call: pytest.CallInfo[Any], report: pytest.TestReport | pytest.CollectReport
@@ -379,7 +371,7 @@ def record_suite(path: str) -> int:
             try:
                 return (yield)
             except Exception as error:
-                self.note("conftest.py", outcome="errors")
+                self.note("conftest.py", outcome="failed")
                 self.note_reason("conftest.py", error)
                 raise
 

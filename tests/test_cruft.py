@@ -1,4 +1,4 @@
-"""A project stays up to date with the template, and moves to other answers."""
+"""cruft: a project is updated with the template, and moved to other answers."""
 
 import json
 import sys
@@ -31,7 +31,7 @@ def project(user: User, template: Path) -> Path:
 
 
 def assert_quiet(project: Path, printed: str) -> None:
-    """Assert that no hook has made an environment, or said so."""
+    """Assert that no hook has made an environment, or printed about one."""
     assert "environment" not in printed
     assert "pytest" not in printed
     assert not (project / ".venv").exists()
@@ -46,7 +46,7 @@ def assert_at_rest(user: User, project: Path) -> None:
 
 
 def update(user: User, project: Path, *arguments: str) -> None:
-    """Update a project, as somebody who commits before and after."""
+    """Update a project, with a commit before and after."""
     user.commit(project)
     updated = user.cruft("update", "--skip-apply-ask", *arguments, cwd=project)
     assert updated.returncode == 0, updated.stderr
@@ -64,7 +64,7 @@ def improve(user: User, template: Path) -> None:
 
 
 def test_diff_is_empty_after_suite_has_run(user: User, template: Path) -> None:
-    # Below the temporary folder, as near to what cruft makes for itself as a person may come.
+    # Below the temporary folder, as close to cruft's own scratch project as a user can get.
     folder = user.temporary / "mine"
     result = user.cruft("create", "--no-input", "--output-dir", folder, template)
     assert result.returncode == 0, result.stderr
@@ -134,7 +134,7 @@ def test_tags_are_followed(user: User, template: Path) -> None:
     assert user.cruft("check", cwd=project).returncode == 1
 
 
-def test_project_of_cookiecutter_is_linked(user: User, template: Path) -> None:
+def test_project_made_with_cookiecutter_can_be_linked(user: User, template: Path) -> None:
     answers = {"project_name": "It's mine", "database": "none", "http_client": "none"}
     given = [f"{prompt}={answer}" for prompt, answer in answers.items()]
     result = user.cookiecutter(*given, "run_suite=no", template=template)
@@ -149,14 +149,14 @@ def test_project_of_cookiecutter_is_linked(user: User, template: Path) -> None:
     assert_at_rest(user, project)
 
 
-def test_line_ends_of_windows_are_no_difference(user: User, project: Path) -> None:
+def test_windows_line_endings_are_ignored(user: User, project: Path) -> None:
     user.run("git", "config", "--global", "core.autocrlf", "true").check_returncode()
     clone = user.work / "clone"
     user.run("git", "clone", "--quiet", str(project), str(clone)).check_returncode()
     assert_at_rest(user, clone)
 
 
-def test_template_checked_out_on_windows_gives_the_same(user: User, template: Path) -> None:
+def test_template_with_windows_line_endings_renders_the_same(user: User, template: Path) -> None:
     for path in template.rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))

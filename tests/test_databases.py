@@ -29,10 +29,11 @@ SLOW_QUERY = {
 }
 
 
+@pytest.mark.covering(2)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)
-def test_every_test_sees_an_empty_schema(
+def test_every_test_starts_with_an_empty_schema(
     tmp_path: Path, environment: Environment, database: str, access: str, loop: str
 ) -> None:
     skip_without_server(database)
@@ -50,20 +51,32 @@ def test_every_test_sees_an_empty_schema(
         assert run_suite(environment, project, *order, path)["xfailed"] == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.combinations("all databases")
-def test_store_in_every_way(
-    tmp_path: Path, environment: Environment, answers: Answers, request: pytest.FixtureRequest
+def test_store_in_every_mode_and_loop_scope(
+    tmp_path: Path, environment: Environment, answers: Answers
 ) -> None:
     skip_without_server(answers["database"])
     project = render(tmp_path, answers | {"http_client": "none"})
-    print(f"To do it by hand: {command_for(answers | {'http_client': 'none'})}")
+    distribution = f"--dist={distribution_for(answers)}"
 
-    one = distribution_for(answers)
-    for distribution in DISTRIBUTIONS if request.config.getoption("thorough") else [one]:
-        run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
-    run_suite(environment, project, "tests/test_store.py", "-n0")
+    for workers in (("-n2", distribution), ("-n0",)):
+        run_suite(environment, project, "tests/test_store.py", *workers)
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize("distribution", DISTRIBUTIONS)
+@pytest.mark.combinations("all databases")
+def test_store_in_every_distribution(
+    tmp_path: Path, environment: Environment, answers: Answers, distribution: str
+) -> None:
+    skip_without_server(answers["database"])
+    project = render(tmp_path, answers | {"http_client": "none"})
+
+    run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
+
+
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize(
     ("scenario", "answers", "passed"),
@@ -110,6 +123,7 @@ def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
         assert run_suite(environment, project, *order, path) == {"passed": 10}
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 def test_commits_of_another_sqlite_connection_are_not_left(

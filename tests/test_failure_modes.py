@@ -64,7 +64,7 @@ FIRST_OF_PIP = "pip" if BRINGS_PIP < (25, 1) else "uv-build"
 @pytest.mark.parametrize(
     ("uv", "breaks_at"), [(True, "pytest"), (False, FIRST_OF_PIP)], ids=["uv", "pip"]
 )
-def test_index_that_breaks_off(tmp_path: Path, uv: bool, breaks_at: str) -> None:
+def test_index_that_drops_the_connection(tmp_path: Path, uv: bool, breaks_at: str) -> None:
     user = User(tmp_path, uv=uv)
     with Index(breaks_at=breaks_at) as index:
         result = user.cookiecutter(*SMALL, **index.environment(tmp_path / "cache"))
@@ -125,7 +125,7 @@ def test_interrupted_before_installation(user: User, tmp_path: Path) -> None:
 
 
 def with_mount(user: User, mount: str, *answers: str, **environment: Any) -> Result:
-    """Generate a project where a file system is mounted, and list what it then holds.
+    """Generate a project with a file system mounted, and list what is in it afterwards.
 
     Nobody else sees the mount, and it is gone afterwards.
     """
@@ -149,7 +149,7 @@ def test_full_disk_is_refused(user: User) -> None:
     assert left_in(result) == []
 
 
-def test_disk_that_installation_fills(user: User, tmp_path: Path) -> None:
+def test_installation_fills_the_disk(user: User, tmp_path: Path) -> None:
     small = f"mount -t tmpfs -o size=8m tmpfs {user.work} && cd {user.work}"
     with Index(large=True) as index:
         result = with_mount(user, small, **index.environment(tmp_path / "cache"))
@@ -161,7 +161,7 @@ def test_disk_that_installation_fills(user: User, tmp_path: Path) -> None:
     assert_tidy(user)
 
 
-def test_disk_that_suite_fills(user: User, template: Path) -> None:
+def test_suite_fills_the_disk(user: User, template: Path) -> None:
     fills = """\
 from pathlib import Path
 
@@ -176,7 +176,8 @@ def test_fills(tmp_path: Path) -> None:
     command = [*cookiecutter_command(template), "--no-input", *SMALL]
     result = with_mount(user, f"{small} && set -- {' '.join(command)}")
     assert result.returncode == 0, result.stdout
-    assert f"\nNOT VERIFIED: no space is left in {user.temporary}." in result.stdout
+    reason = "this machine cannot run the tests: OSError: [Errno 28] No space left on device"
+    assert f"\nNOT VERIFIED: {reason}." in result.stdout
     assert names_in(user.work) == {SLUG}
 
 
@@ -227,7 +228,7 @@ def test_uv_too_old_is_not_used(user: User, tmp_path: Path) -> None:
     assert "uv" not in result.stdout
 
 
-def test_other_environment_is_left_alone(user: User, tmp_path: Path) -> None:
+def test_active_environment_is_not_changed(user: User, tmp_path: Path) -> None:
     conda = tmp_path / "conda"
     subprocess.run([find_uv_bin(), "venv", "--quiet", str(conda)], check=True)
     before = {path: path.lstat().st_mtime_ns for path in conda.rglob("*")}
@@ -247,7 +248,7 @@ def test_other_environment_is_left_alone(user: User, tmp_path: Path) -> None:
 # Places
 
 
-def test_repository_around_is_left_alone(user: User) -> None:
+def test_parent_repository_is_not_changed(user: User) -> None:
     spoilers = {
         "conftest.py": "raise SystemExit('the conftest around')\n",
         "pytest.ini": "[pytest]\naddopts = --bogus\n",
@@ -263,7 +264,7 @@ def test_repository_around_is_left_alone(user: User) -> None:
     assert ".venv" not in status
 
 
-def test_nonsense_around_is_left_to_uv(user: User) -> None:
+def test_invalid_pyproject_in_the_parent_folder_is_left_to_uv(user: User) -> None:
     (user.work / "pyproject.toml").write_text("tool = 'not a table'\n", encoding="utf-8")
     result = user.cookiecutter("run_suite=no")
     assert result.returncode == 0, result.stderr
@@ -293,7 +294,7 @@ def test_green_without(user: User, tmp_path: Path, command: list[str]) -> None:
 
 @pytest.fixture
 def worked_on(user: User) -> Path:
-    """Return a project with work in it that is an hour old."""
+    """A project that contains work of the user, an hour old."""
     result = user.cookiecutter(*SMALL, "run_suite=no")
     assert result.returncode == 0, result.stderr
     project = user.work / SLUG
@@ -311,12 +312,12 @@ def assert_kept(project: Path) -> None:
     assert (project / "src" / "my_async_project" / "mine.py").is_file()
 
 
-def test_green_over_work_keeps_it(user: User, worked_on: Path) -> None:
+def test_green_keeps_existing_work(user: User, worked_on: Path) -> None:
     assert_green(user.cookiecutter("--overwrite-if-exists", *SMALL), user.work / SLUG)
     assert_kept(worked_on)
 
 
-def test_environment_that_was_there_outlives_a_failed_installation(
+def test_failed_installation_keeps_an_existing_environment(
     user: User, worked_on: Path, tmp_path: Path
 ) -> None:
     subprocess.run([find_uv_bin(), "venv", "--quiet", str(worked_on / ".venv")], check=True)
@@ -330,7 +331,7 @@ def test_environment_that_was_there_outlives_a_failed_installation(
     assert_kept(worked_on)
 
 
-def test_red_over_work_keeps_it_and_says_so(user: User, worked_on: Path, template: Path) -> None:
+def test_red_keeps_existing_work_and_says_so(user: User, worked_on: Path, template: Path) -> None:
     broken = "def test_breaks() -> None:\n    raise AssertionError\n"
     (suite_of(template) / "test_broken.py").write_text(broken, encoding="utf-8")
     result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
@@ -342,20 +343,20 @@ def test_red_over_work_keeps_it_and_says_so(user: User, worked_on: Path, templat
     assert_kept(worked_on)
 
 
-def test_name_clash_over_work_keeps_it(user: User) -> None:
+def test_name_clash_keeps_existing_work(user: User) -> None:
     folder = user.work / "httpx2"
     folder.mkdir()
     (folder / "mine").touch()
     result = user.cookiecutter("--overwrite-if-exists", "project_slug=httpx2")
     assert result.returncode == 1
-    assert "No usable project was made:" in result.stderr
+    assert "No project was made:" in result.stderr
     assert (folder / "mine").is_file()
 
 
 # Other ways to call cookiecutter
 
 
-def test_without_hooks_files_are_written_and_nothing_is_done(user: User) -> None:
+def test_without_hooks_only_files_are_written(user: User) -> None:
     result = user.cookiecutter("--accept-hooks", "no", *SMALL)
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""

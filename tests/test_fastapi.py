@@ -1,6 +1,5 @@
-"""The web application: clean with every database and client, valid, served, and tested with teeth."""
+"""The web application: its OpenAPI document, its command, and the overrides of its tests."""
 
-import itertools
 import json
 import os
 import re
@@ -10,63 +9,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from helpers.projects import CHOICES, Answers, command_for, name_of, render, text_files
+from helpers.projects import CHOICES, render
 from helpers.suites import Environment, add_scenario, run_suite, skip_without_server
 from openapi_spec_validator import validate
 
 FASTAPI = {"web_framework": "fastapi"}
-
-# Every database with every access and client; modes and loop scopes take turns.
-COMBINATIONS: list[Answers] = [
-    FASTAPI
-    | {
-        "asyncio_mode": CHOICES["asyncio_mode"][number % 2],
-        "fixture_loop_scope": CHOICES["fixture_loop_scope"][number % 5],
-        "database": database,
-        "data_access": access,
-        "http_client": client,
-    }
-    for number, (database, access, client) in enumerate(
-        itertools.product(CHOICES["database"], CHOICES["data_access"], CHOICES["http_client"])
-    )
-]
-
-
-@pytest.mark.parametrize("client", CHOICES["http_client"])
-def test_project_is_clean(tmp_path: Path, environment: Environment, client: str) -> None:
-    for answers in COMBINATIONS:
-        if answers["http_client"] != client:
-            continue
-        project = render(tmp_path / name_of(answers), answers)
-        for path, text in text_files(project).items():
-            where = f"{path} of: {command_for(answers)}"
-            assert not re.findall(r"(?<!\$)\{\{|\{%|cookiecutter\.", text), where
-            assert not text.startswith("\n"), where
-            assert not text.endswith("\n\n"), where
-            assert path.endswith(".py") or "\n\n\n" not in text, where
-            assert not re.search(r"[ \t]$", text, re.MULTILINE), where
-            if answers["database"] == "none":
-                assert "database_url" not in text, where
-                assert "DATABASE_URL" not in text or path.startswith("tests/guards/"), where
-            if client == "none":
-                assert "api_url" not in text.lower(), where
-        for tool in (
-            ("ruff", "check", "--no-cache", "--quiet"),
-            ("ruff", "format", "--check", "--no-cache", "--quiet"),
-            ("mypy", "--cache-dir", f"{tmp_path}/mypy", "--no-error-summary"),
-        ):
-            checked = environment.run(project, *tool)
-            assert checked.returncode == 0, f"{command_for(answers)}\n{checked.stdout}"
-
-
-@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
-def test_names_keep_the_format(tmp_path: Path, environment: Environment, name: str) -> None:
-    for answers in COMBINATIONS:
-        names = {"package_name": name, "project_slug": name}
-        render(tmp_path / name_of(answers), names | answers)
-    for arguments in (["check"], ["format", "--check"]):
-        checked = environment.run(tmp_path, "ruff", *arguments, "--no-cache", "--quiet", ".")
-        assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("database", ["sqlite", "none"])
@@ -91,19 +38,19 @@ def test_openapi_is_valid(
 
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
-def test_route_that_would_commit_says_so(
+def test_route_that_begins_transactions_itself_is_rolled_back(
     tmp_path: Path, environment: Environment, database: str, access: str
 ) -> None:
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "http_client": "none"}
     project = render(tmp_path, FASTAPI | answers)
-    path = add_scenario(project, "fastapi/test_other_store")
+    path = add_scenario(project, "fastapi/test_own_transactions")
 
-    assert run_suite(environment, project, path) == {"passed": 1}
+    assert run_suite(environment, project, path) == {"passed": 2}
 
 
 @pytest.mark.parametrize("database", ["none", "sqlite"])
-def test_override_for_all_tests_stays(
+def test_override_of_wider_scope_survives_each_test(
     tmp_path: Path, environment: Environment, database: str
 ) -> None:
     answers = {"database": database, "http_client": "none", "fixture_loop_scope": "session"}
@@ -113,7 +60,7 @@ def test_override_for_all_tests_stays(
     assert run_suite(environment, project, path) == {"passed": 3}
 
 
-def test_commands_of_the_readme_serve_it(tmp_path: Path, environment: Environment) -> None:
+def test_readme_commands_serve_the_application(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, FASTAPI | {"http_client": "none"})
     readme = (project / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## The web application")[2]

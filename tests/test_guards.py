@@ -30,6 +30,7 @@ SERVERS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
 @pytest.mark.parametrize(
@@ -68,9 +69,10 @@ PAIRS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("default", ["function", "module", "session"])
-def test_the_proposed_change_makes_it_pass(
+def test_suggested_change_makes_the_test_pass(
     tmp_path: Path, environment: Environment, default: str, pair: str
 ) -> None:
     project = render(
@@ -107,7 +109,7 @@ async def start():
 """
 
 
-def test_code_beside_the_project_is_a_library(tmp_path: Path, environment: Environment) -> None:
+def test_code_outside_the_project_is_a_library(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, NO_DATABASE)
     beside = project.with_name(f"{project.name}-beside")
     beside.mkdir()
@@ -125,7 +127,7 @@ def test_code_beside_the_project_is_a_library(tmp_path: Path, environment: Envir
 
 
 @pytest.mark.parametrize("guard", ["loop_scopes", "hangs", "leaks", "network"])
-def test_a_guard_is_removed_with_its_file_and_its_line(
+def test_guard_is_removed_with_its_file_and_its_line(
     tmp_path: Path, environment: Environment, guard: str
 ) -> None:
     project = render(tmp_path, {})

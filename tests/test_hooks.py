@@ -1,4 +1,4 @@
-"""What happens after generation, as somebody at a shell sees it."""
+"""What happens after generation, as a user at a shell sees it."""
 
 import re
 import sys
@@ -20,12 +20,12 @@ from helpers.command_line import (
 
 
 def commands_told(result: Result) -> str:
-    """Return the commands that the summary tells a person to type, as one line for a shell."""
+    """Return the commands of the summary, as one line for a shell."""
     (commands,) = re.findall(r"^  cd .*\n(?:  .*\n)+", result.stdout, re.MULTILINE)
     return " && ".join(line.strip() for line in commands.splitlines())
 
 
-def test_uv_makes_green_project_and_says_how_to_go_on(user: User) -> None:
+def test_project_is_green_with_uv_and_next_steps_work(user: User) -> None:
     result = user.cookiecutter()
     assert_green(result, user.work / SLUG)
     assert (user.work / SLUG / "uv.lock").is_file()
@@ -35,7 +35,7 @@ def test_uv_makes_green_project_and_says_how_to_go_on(user: User) -> None:
     assert again.returncode == 0, again.stdout
 
 
-def test_pip_makes_green_project_and_says_how_to_go_on(user_without_uv: User) -> None:
+def test_project_is_green_with_pip_and_next_steps_work(user_without_uv: User) -> None:
     result = user_without_uv.cookiecutter()
     assert_green(result, user_without_uv.work / SLUG)
     assert not (user_without_uv.work / SLUG / "uv.lock").exists()
@@ -44,7 +44,7 @@ def test_pip_makes_green_project_and_says_how_to_go_on(user_without_uv: User) ->
     assert again.returncode == 0, again.stdout
 
 
-def test_uv_offline_is_not_verified_until_a_person_does_it(user: User, tmp_path: Path) -> None:
+def test_uv_offline_is_not_verified_and_next_steps_work_online(user: User, tmp_path: Path) -> None:
     result = user.cookiecutter(UV_OFFLINE="1", UV_CACHE_DIR=str(tmp_path / "cache"))
     assert_not_verified(result, user.work / SLUG)
     assert "\nNOT VERIFIED: 'uv sync --group dev' failed, see above." in result.stdout
@@ -72,13 +72,15 @@ def test_pip_offline_is_not_verified(user_without_uv: User, tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="the Python that runs this is new enough")
-def test_python_that_is_missing_is_named(user_without_uv: User, tmp_path: Path) -> None:
+def test_missing_python_is_named(user_without_uv: User, tmp_path: Path) -> None:
     result = user_without_uv.cookiecutter("python_version=3.14", PATH=str(tmp_path / "bin"))
     assert_not_verified(result, user_without_uv.work / SLUG)
-    assert "\nNOT VERIFIED: python3.14 is needed and cannot be started" in result.stdout
+    running = ".".join(map(str, sys.version_info[:3]))
+    found = f"no Python 3.14 or newer was found, only {running}; install one"
+    assert f"\nNOT VERIFIED: {found}." in result.stdout
 
 
-def test_red_suite_is_shown_and_kept_aside(user: User, template: Path) -> None:
+def test_red_suite_is_shown_and_its_project_kept_aside(user: User, template: Path) -> None:
     broken = "\n\ndef test_breaks() -> None:\n    assert 'told' == 'shown'\n"
     with (suite_of(template) / "test_concurrency.py").open("a", encoding="utf-8") as tests:
         tests.write(broken)
@@ -96,7 +98,7 @@ def test_red_suite_is_shown_and_kept_aside(user: User, template: Path) -> None:
 
 
 @pytest.mark.parametrize(("answer", "variable"), [("no", ""), ("yes", "no")])
-def test_suite_does_not_run_for_those_who_say_so(user: User, answer: str, variable: str) -> None:
+def test_suite_does_not_run_when_disabled(user: User, answer: str, variable: str) -> None:
     result = user.cookiecutter(f"run_suite={answer}", ASYNC_PYTEST_TEMPLATE_RUN_SUITE=variable)
     assert result.returncode == 0, result.stderr
     assert "The suite has not run, as you asked." in result.stdout
@@ -104,7 +106,7 @@ def test_suite_does_not_run_for_those_who_say_so(user: User, answer: str, variab
     assert names_in(user.work / SLUG).isdisjoint({".venv", "uv.lock"})
 
 
-def test_environment_of_the_caller_does_not_leak_in(user: User, tmp_path: Path) -> None:
+def test_environment_variables_of_the_caller_do_not_leak_in(user: User, tmp_path: Path) -> None:
     poison, elsewhere = tmp_path / "poison", tmp_path / "elsewhere"
     poison.mkdir()
     (poison / "pytest.py").write_text("raise SystemExit('poisoned')\n", encoding="utf-8")
@@ -120,15 +122,16 @@ def test_environment_of_the_caller_does_not_leak_in(user: User, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("answer", ["project_slug=httpx2", "package_name=aiosqlite"])
-def test_name_of_declared_dependency_is_refused(user: User, answer: str) -> None:
+def test_name_of_dependency_is_refused(user: User, answer: str) -> None:
     result = user.cookiecutter(answer)
     prompt, name = answer.split("=")
     assert result.returncode == 1
-    assert f"  {prompt}: {name!r} is a package that the project depends on" in result.stderr
+    assert f"  {prompt}: {name!r} is a " in result.stderr
+    assert " that the project itself installs; use another name, such as my" in result.stderr
     assert not names_in(user.work)
 
 
-def test_uv_workspace_around_is_left_alone(user: User) -> None:
+def test_parent_uv_workspace_is_not_changed(user: User) -> None:
     pyproject = user.work / "pyproject.toml"
     text = '[project]\nname = "around"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["*"]\n'
     pyproject.write_text(text, encoding="utf-8")
@@ -138,13 +141,13 @@ def test_uv_workspace_around_is_left_alone(user: User) -> None:
     assert pyproject.read_text(encoding="utf-8") == text
 
 
-def test_folder_with_blanks_and_accents(user: User) -> None:
+def test_folder_with_spaces_and_accents(user: User) -> None:
     folder = user.work / "it's  été $HOME 日本"
     folder.mkdir()
     assert_green(user.cookiecutter(*SMALL, cwd=folder), folder / SLUG)
 
 
-def test_commands_lead_from_the_folder_of_the_person(user: User) -> None:
+def test_next_steps_start_in_the_current_folder(user: User) -> None:
     folder = "it's  été $HOME 日本"
     result = user.cookiecutter(*SMALL, "run_suite=no", "--output-dir", folder)
     typed = user.run("sh", "-c", commands_told(result))
@@ -185,7 +188,7 @@ def test_waits(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("redirection", [">&-", "| head -n 1"], ids=["closed", "read no further"])
-def test_project_outlives_an_output_that_nobody_reads(user: User, redirection: str) -> None:
+def test_closed_output_does_not_lose_the_project(user: User, redirection: str) -> None:
     command = [*cookiecutter_command(), "--no-input", *SMALL]
     user.run("sh", "-c", f'"$@" {redirection}', "sh", *command)
     assert (user.work / SLUG / "tests").is_dir()

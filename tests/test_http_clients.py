@@ -8,7 +8,9 @@ from helpers.suites import Environment, add_scenario, run_suite
 
 
 @pytest.mark.parametrize("client", [name for name in CHOICES["http_client"] if name != "none"])
-def test_cookies_end_with_their_test(tmp_path: Path, environment: Environment, client: str) -> None:
+def test_cookies_do_not_leak_into_the_next_test(
+    tmp_path: Path, environment: Environment, client: str
+) -> None:
     answers = {"database": "none", "http_client": client, "fixture_loop_scope": "session"}
     project = render(tmp_path, answers)
     paths = [add_scenario(project, "http_clients/test_cookies")]

@@ -72,7 +72,7 @@ def names_of_texts(template: Path) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def template_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(TEMPLATE)  # for local_extensions.py
+    monkeypatch.syspath_prepend(TEMPLATE)  # for its extension of Jinja
 
 
 def test_every_text_is_included_and_every_include_is_there() -> None:

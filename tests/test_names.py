@@ -1,4 +1,4 @@
-"""Answers that people type: each makes a whole project, or is refused in words."""
+"""Answers: each gives a whole project, or is refused with a clear message."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def answer_problems() -> AnswerProblems:
 
 
 def tree(user: User) -> set[Path]:
-    """Return all that lies in the folder of the work and beside it."""
+    """Return everything in the working directory and beside it."""
     own = (user.home, user.temporary)
     return {
         path
@@ -60,7 +60,7 @@ def tree(user: User) -> set[Path]:
         pytest.param("Café", "cafe", id="accent"),
         pytest.param("Rocket 🚀", "rocket", id="emoji"),
         pytest.param("🚀", "my-async-project", id="emoji only"),
-        pytest.param("httpx", "httpx", id="package that is not installed"),
+        pytest.param("requests", "requests", id="package that is not installed"),
         pytest.param("x" * 200, "x" * 40, id="200 characters"),
         pytest.param(f"{'x' * 39} {'y' * 140}", "x" * 39, id="200 characters, cut at a blank"),
     ],
@@ -172,7 +172,7 @@ def test_all_problems_are_reported_at_once(user: User) -> None:
 
 
 @pytest.mark.parametrize("slug", ["../evil", "my-async-project"])
-def test_folder_that_was_there_is_untouched(user: User, slug: str) -> None:
+def test_existing_folder_is_not_changed(user: User, slug: str) -> None:
     folder = user.work / Path(slug).name
     folder.mkdir()
     (folder / "mine").touch()

@@ -25,8 +25,14 @@ NEEDS_SOCKETS = pytest.mark.skipif(
 
 
 @NEEDS_SOCKETS
-@pytest.mark.parametrize("loop", CHOICES["fixture_loop_scope"])
-def test_every_test_sees_an_empty_redis(
+@pytest.mark.parametrize(
+    "loop",
+    [
+        pytest.param(loop, marks=[] if loop in ("function", "session") else pytest.mark.thorough)
+        for loop in CHOICES["fixture_loop_scope"]
+    ],
+)
+def test_every_test_starts_with_an_empty_redis(
     tmp_path: Path, environment: Environment, loop: str
 ) -> None:
     answers = ONLY_REDIS | {"fixture_loop_scope": loop}
@@ -39,6 +45,7 @@ def test_every_test_sees_an_empty_redis(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize(
@@ -52,7 +59,7 @@ def test_every_test_sees_an_empty_redis(
         ),
     ],
 )
-def test_nothing_is_left_of_a_server(
+def test_server_ends_with_the_run(
     tmp_path: Path, environment: Environment, fixtures: str, folder: str, how: str, workers: int
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
@@ -75,11 +82,12 @@ def run_with_own_server(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     "answers", [ONLY_REDIS, CACHED_APPLICATION], ids=["cache alone", "application"]
 )
-def test_own_server_is_used_and_left_as_it_was(
+def test_external_server_is_used_and_restored(
     tmp_path: Path, environment: Environment, answers: Answers, workers: str
 ) -> None:
     project = render(tmp_path, answers)
@@ -94,6 +102,7 @@ def test_own_server_is_used_and_left_as_it_was(
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("account", "says"),
@@ -102,7 +111,7 @@ def test_own_server_is_used_and_left_as_it_was(
         ("reader:right", "has no permissions to run the 'set' command"),
     ],
 )
-def test_a_user_that_may_not_write_is_named_at_once(
+def test_account_that_cannot_write_is_reported_at_once(
     tmp_path: Path, environment: Environment, account: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
@@ -115,6 +124,7 @@ def test_a_user_that_may_not_write_is_named_at_once(
     assert "passed" not in done.stdout
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("url", "says"),
@@ -125,7 +135,7 @@ def test_a_user_that_may_not_write_is_named_at_once(
         ("unix:///not/there", "No such file"),
     ],
 )
-def test_a_server_that_cannot_be_used_is_named_at_once(
+def test_unusable_server_is_reported_at_once(
     tmp_path: Path, environment: Environment, url: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
@@ -141,7 +151,7 @@ def test_a_server_that_cannot_be_used_is_named_at_once(
 
 
 def without_program(project: Path) -> None:
-    """Let a suite find no server."""
+    """Make a suite find no server program."""
     fixtures = project / "tests" / "fixtures" / "redis_server.py"
     text = fixtures.read_text(encoding="utf-8")
     nowhere = text.replace("/valkey-server", "/not-there")
@@ -151,7 +161,7 @@ def without_program(project: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_without_a_server_the_message_says_how_to_get_one(
+def test_message_without_a_server_says_how_to_get_one(
     tmp_path: Path, environment: Environment, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)

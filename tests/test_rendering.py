@@ -17,8 +17,10 @@ from helpers.projects import (
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
+    TYPED,
     UNTYPED,
     Answers,
+    applications,
     each_answer,
     name_of,
     pyproject_of,
@@ -41,21 +43,13 @@ WORDLESS = {
     *CHOICES["fixture_loop_scope"],
 }
 
-# The questions whose answers bring libraries, and other answers that these need.
+# The questions whose answers can bring libraries, and other answers that these need.
 BRINGS: dict[str, Answers] = {
-    "database": {},
-    "data_access": {"database": "sqlite"},
-    "http_client": {},
-    "web_framework": {},
-    "redis": {},
-    "event_loop": {},
-    "anyio": {},
+    question: {"database": "sqlite"} if question == "data_access" else {} for question in TYPED
 }
 NOTHING = {"database": "none", "http_client": "none"}
 
 USED_AS = {"pytest_xdist": "numprocesses auto", "sniffio": "ASGITransport"}
-
-every_combination = pytest.mark.combinations("all without additions", thorough="all")
 
 
 @cache
@@ -86,7 +80,7 @@ def outside_of_code(text: str) -> str:
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-@every_combination
+@pytest.mark.combinations("all without additions", nightly="all")
 def test_project_is_clean(
     project: Path, answers: Answers, rendered: Callable[[Answers], Path]
 ) -> None:
@@ -98,7 +92,7 @@ def test_project_is_clean(
     assert_imports_are_declared_and_dependencies_used(project, files)
     assert_every_dependency_states_its_lowest_version(project)
     assert_mode_and_loop_scope_change_no_types(files, text_files(rendered(typed_alike(answers))))
-    assert_ruff_has_nothing_to_say(project, files)
+    assert_ruff_finds_nothing(project, files)
 
 
 parsed = cache(ast.parse)  # most files are the same in many projects
@@ -117,6 +111,10 @@ def assert_files_are_whole(files: dict[str, str], answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
     for where, text in files.items():
         assert not strangers.findall(text), where
+        if answers.get("database") == "none" and not where.startswith("tests/guards/"):
+            assert "database_url" not in text.lower(), where
+        if answers.get("http_client") == "none":
+            assert "api_url" not in text.lower(), where
         assert_file_is_whole(where, text)
 
 
@@ -258,20 +256,27 @@ def without_mode_and_scope(text: str) -> str:
 linted: set[tuple[str, str, str]] = set()  # most files are the same in many projects
 
 
-def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None:
+def assert_ruff_finds_nothing(project: Path, files: dict[str, str]) -> None:
     settings = repr(pyproject_of(project)["tool"]["ruff"])
     unseen = {(settings, *file) for file in files.items() if file[0].endswith(".py")} - linted
-    for arguments in (["check"], ["format", "--check"]) if unseen else ():
-        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet"]
-        paths = sorted(path for _, path, _ in unseen)
-        checked = subprocess.run(
-            [*command, *paths], cwd=project, check=False, capture_output=True, encoding="utf-8"
-        )
-        assert checked.returncode == 0, checked.stdout + checked.stderr
+    if unseen:
+        run_ruff(project, *sorted(path for _, path, _ in unseen))
     linted.update(unseen)
 
 
-@pytest.mark.combinations("all types without additions", thorough="all types")
+def run_ruff(folder: Path, *paths: str) -> None:
+    """Assert that Ruff finds nothing in a folder, or in some of its files."""
+    for arguments in (["check"], ["format", "--check"]):
+        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet", *paths]
+        checked = subprocess.run(
+            command, cwd=folder, check=False, capture_output=True, encoding="utf-8"
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.combinations(
+    "every pair of types", thorough="all types without additions", nightly="all types"
+)
 def test_types_are_right(
     project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -283,9 +288,7 @@ def test_types_are_right(
 
 
 @pytest.mark.parametrize("python_version", CHOICES["python_version"])
-def test_code_suits_the_oldest_python(
-    tmp_path: Path, environment: Environment, python_version: str
-) -> None:
+def test_code_suits_the_oldest_python(tmp_path: Path, python_version: str) -> None:
     for answers in each_answer():
         project = render(tmp_path / name_of(answers), {"python_version": python_version, **answers})
         supported = pyproject_of(project)["project"]["requires-python"]
@@ -294,15 +297,29 @@ def test_code_suits_the_oldest_python(
         tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
         newer = CHOICES["python_version"].index(python_version)
         assert tested == CHOICES["python_version"][newer:]
-        types = ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy")
-        is_typed = python_version == CHOICES["python_version"][-1]  # the oldest one is above
-        for tool in (
-            ("ruff", "check", "--no-cache", "--quiet"),
-            ("ruff", "format", "--check", "--no-cache", "--quiet"),
-            *([types] if is_typed else []),
-        ):
-            checked = environment.run(project, *tool)
-            assert checked.returncode == 0, checked.stdout
+    run_ruff(tmp_path)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("answers", [*each_answer()], ids=name_of)
+def test_types_suit_the_newest_python(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    newest = CHOICES["python_version"][-1]
+    project = render(tmp_path, {"python_version": newest, **answers})
+    cache_folder = f"{tmp_path}/mypy"
+    checked = environment.run(
+        project, "mypy", "--python-version", newest, "--cache-dir", cache_folder
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
+def test_names_keep_the_format(tmp_path: Path, name: str) -> None:
+    for answers in [*each_answer(), *applications()]:
+        names = {"package_name": name, "project_slug": name}
+        render(tmp_path / name_of(answers), names | answers)
+    run_ruff(tmp_path)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -317,11 +334,11 @@ def test_every_question_has_a_label(question: str) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_readme_tells_every_question_and_answer(question: str) -> None:
+def test_readme_lists_every_question_and_answer(question: str) -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
     assert f"`{question}`" in readme
     for answer in CHOICES.get(question, []):
-        assert f"`{answer}`" in readme, f"the README does not tell the answer {answer}"
+        assert f"`{answer}`" in readme, f"the README does not list the answer {answer}"
 
 
 def test_file_names_are_legal_on_windows() -> None:
@@ -334,12 +351,3 @@ def test_file_names_are_legal_on_windows() -> None:
     for name in names:
         assert not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ](/|$)', name), name
     assert len({name.lower() for name in names}) == len(names)
-
-
-def test_long_names_keep_the_format(tmp_path: Path, environment: Environment) -> None:
-    longest = "z" * 40
-    for answers in each_answer():
-        names = {"package_name": longest, "project_slug": longest}
-        render(tmp_path / name_of(answers), names | answers)
-    checked = environment.run(tmp_path, "ruff", "format", "--check", "--no-cache", ".")
-    assert checked.returncode == 0, checked.stdout

@@ -1,4 +1,4 @@
-"""The database servers of generated projects: started, used, named when they cannot be used, ended."""
+"""Database servers of generated projects: started, given by the user, unusable, stopped."""
 
 import os
 import shutil
@@ -28,10 +28,11 @@ FOLDER = (
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no servers on sockets in files")
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize("database", SERVERS)
-def test_nothing_is_left_of_a_server(
+def test_server_ends_with_the_run(
     tmp_path: Path, environment: Environment, database: str, how: str, workers: int
 ) -> None:
     skip_without_server(database)
@@ -49,9 +50,10 @@ def test_nothing_is_left_of_a_server(
 LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("database", SERVERS)
-def test_own_server_is_used_and_left_as_it_was(
+def test_external_server_is_used_and_restored(
     tmp_path: Path, environment: Environment, database: str, workers: str
 ) -> None:
     skip_without_server(database)
@@ -81,12 +83,13 @@ BAD_SERVERS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("database", "url", "says"),
     [(database, *bad) for database, all_bad in BAD_SERVERS.items() for bad in all_bad],
 )
-def test_a_server_that_cannot_be_used_is_named_at_once(
+def test_unusable_server_is_reported_at_once(
     tmp_path: Path, environment: Environment, database: str, url: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, {"database": database, "http_client": "none"})
@@ -100,7 +103,7 @@ def test_a_server_that_cannot_be_used_is_named_at_once(
     assert "passed" not in done.stdout, done.stdout
 
 
-def test_without_a_mysql_server_the_message_says_how_to_get_one(
+def test_message_without_a_mysql_server_says_how_to_get_one(
     tmp_path: Path, environment: Environment
 ) -> None:
     project = render(tmp_path, {"database": "mysql", "http_client": "none"})
@@ -118,7 +121,7 @@ def test_without_a_mysql_server_the_message_says_how_to_get_one(
 
 
 @pytest.mark.parametrize("database", SERVERS)
-def test_two_runs_at_the_same_time_in_a_folder_with_blanks(
+def test_concurrent_runs_in_a_folder_with_spaces(
     tmp_path: Path, environment: Environment, database: str
 ) -> None:
     skip_without_server(database)
@@ -150,7 +153,7 @@ def test_two_runs_at_the_same_time_in_a_folder_with_blanks(
         ("mysql", "CREATE USER weak@localhost", "weak:wrong", "using password: YES"),
     ],
 )
-def test_a_user_that_may_not_make_databases_is_named_at_once(
+def test_account_that_cannot_create_databases_is_reported_at_once(
     tmp_path: Path,
     environment: Environment,
     database: str,
@@ -171,7 +174,7 @@ def test_a_user_that_may_not_make_databases_is_named_at_once(
 
 
 @pytest.mark.parametrize("database", SERVERS)
-def test_a_mistake_in_the_schema_is_not_blamed_on_the_server(
+def test_mistake_in_the_schema_is_not_blamed_on_the_server(
     tmp_path: Path, environment: Environment, database: str
 ) -> None:
     skip_without_server(database)

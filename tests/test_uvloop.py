@@ -1,4 +1,4 @@
-"""uvloop, both loops, and AnyIO's backends: each test runs where its name says, and guards see it."""
+"""uvloop, alone and beside asyncio: each test runs on the loop that its name says."""
 
 import itertools
 from pathlib import Path
@@ -43,6 +43,7 @@ COVERING: list[Answers] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("answers", [pytest.param(a, id=name_of(a)) for a in COVERING])
 def test_every_loop_scope_is_green(
     tmp_path: Path, environment: Environment, answers: Answers
@@ -85,9 +86,7 @@ def test_suite_notices_that_uvloop_is_not_used(
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_await_that_refuses_to_be_cancelled_ends(
-    tmp_path: Path, environment: Environment, loop: str
-) -> None:
+def test_refused_cancellation_ends(tmp_path: Path, environment: Environment, loop: str) -> None:
     project = render(tmp_path, NOTHING_ELSE | {"event_loop": loop})
     shorten_grace(project)
     path = add_scenario(project, "event_loops/test_refused_cancellation")

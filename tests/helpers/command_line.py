@@ -16,7 +16,7 @@ from helpers.projects import TEMPLATE
 
 PARTS = (
     "cookiecutter.json",
-    "local_extensions.py",
+    *(path.name for path in TEMPLATE.glob("async_pytest_template_*.py")),
     "hooks",
     "templates",
     "{{cookiecutter.project_slug}}",

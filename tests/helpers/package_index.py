@@ -1,4 +1,4 @@
-"""A package index on loopback: small made-up wheels, one of which breaks off."""
+"""A package index on loopback: small made-up wheels, one of which can break off."""
 
 import io
 import threading
@@ -34,7 +34,7 @@ class Index(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a client that has gone."""
+        """Ignore a client that has disconnected."""
 
     @property
     def url(self) -> str:
@@ -42,7 +42,7 @@ class Index(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/simple/"
 
     def environment(self, cache: Path) -> dict[str, Any]:
-        """Return the variables that make uv and pip use this index, and it only once."""
+        """Return the variables that make uv and pip use this index, without retries."""
         return {
             "UV_DEFAULT_INDEX": self.url,
             "UV_CACHE_DIR": str(cache),
@@ -56,7 +56,7 @@ class Index(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers for the index."""
+    """Responds for the index."""
 
     server: Index
     protocol_version = "HTTP/1.1"
@@ -71,11 +71,11 @@ class Handler(BaseHTTPRequestHandler):
         if folder == "simple":
             wheel = f"{stem}-py3-none-any.whl"
             page = f'<a href="/files/{wheel}" data-dist-info-metadata="true">{wheel}</a>'
-            self.answer(f"<!DOCTYPE html><html><body>{page}</body></html>".encode(), "text/html")
+            self.respond(f"<!DOCTYPE html><html><body>{page}</body></html>".encode(), "text/html")
         elif asked.endswith(".metadata"):
-            self.answer(metadata.encode())
+            self.respond(metadata.encode())
         else:
-            self.answer(self.wheel(stem, metadata), half=name == self.server.breaks_at)
+            self.respond(self.wheel(stem, metadata), half=name == self.server.breaks_at)
 
     def wheel(self, stem: str, metadata: str) -> bytes:
         """Return a wheel with nothing but metadata, and perhaps a large file."""
@@ -93,10 +93,10 @@ class Handler(BaseHTTPRequestHandler):
                 archive.writestr(path, text)
         return content.getvalue()
 
-    def answer(
+    def respond(
         self, content: bytes, kind: str = "application/octet-stream", *, half: bool = False
     ) -> None:
-        """Send a whole answer, or half of it and no more."""
+        """Send a whole response, or half of it."""
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(content)))

@@ -25,9 +25,9 @@ BOOLEAN = [question for question in QUESTIONS if isinstance(COOKIECUTTER_JSON[qu
 
 # The answers to the others, and to these; the default is the first.
 CHOICES: dict[str, list[str]] = {
-    question: sorted(("no", "yes"), reverse=default) if question in BOOLEAN else default
+    question: answers if isinstance(answers, list) else sorted(("no", "yes"), reverse=answers)
     for question in QUESTIONS
-    if isinstance(default := COOKIECUTTER_JSON[question], bool | list)
+    if not isinstance(answers := COOKIECUTTER_JSON[question], str)
 }
 
 # The choices that decide which code is generated.
@@ -35,10 +35,9 @@ VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_
 
 Answers = dict[str, str]
 
-
-# Questions whose first answer leaves no trace.
-ADDITIONS = ("web_framework", "redis", "event_loop", "anyio")
-CORE = [question for question in VARIED if question not in ADDITIONS]
+# The questions that everything else is tried with; the others are additions.
+CORE = ["asyncio_mode", "fixture_loop_scope", "database", "data_access", "http_client"]
+ADDITIONS = [question for question in VARIED if question not in CORE]
 
 
 def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
@@ -49,7 +48,7 @@ def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
 
 
 def covering_answers(strength: int, questions: Iterable[str] = VARIED) -> list[Answers]:
-    """Return few combinations that hold every pair (2) or triple (3) of answers."""
+    """Return few combinations that contain every pair (2) or triple (3) of answers."""
     made = make({question: CHOICES[question] for question in questions}, strength=strength)
     # Ordered by content, so that every worker of a run names the same tests.
     return sorted(made, key=name_of)
@@ -59,14 +58,31 @@ def covering_answers(strength: int, questions: Iterable[str] = VARIED) -> list[A
 UNTYPED = ("asyncio_mode", "fixture_loop_scope")
 TYPED = [question for question in VARIED if question not in UNTYPED]
 
+
+def applications() -> list[Answers]:
+    """Return the web application with every database, access and client, in every loop scope."""
+    modes, scopes = (itertools.cycle(CHOICES[question]) for question in UNTYPED)
+    return [
+        {"asyncio_mode": next(modes), "fixture_loop_scope": next(scopes), **answers}
+        | {"web_framework": "fastapi"}
+        for answers in all_answers(["database", "data_access", "http_client"])
+    ]
+
+
 COMBINATIONS: dict[str, Callable[[], list[Answers]]] = {
     "all": all_answers,
-    "all without additions": lambda: [*all_answers(CORE), *covering_answers(3)],
+    "all without additions": lambda: [
+        *all_answers(CORE),
+        *applications(),
+        *covering_answers(3),
+    ],
     "all types": lambda: all_answers(TYPED),
     "all types without additions": lambda: [
         *all_answers(question for question in TYPED if question in CORE),
+        *applications(),
         *covering_answers(3, TYPED),
     ],
+    "every pair of types": lambda: covering_answers(2, TYPED),
     "all databases": lambda: [
         answers
         for answers in all_answers([*UNTYPED, "database", "data_access"])

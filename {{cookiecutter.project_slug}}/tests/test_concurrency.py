@@ -46,6 +46,20 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
     assert most == limit
 
 
+{{ cookiecutter.__async_test }}@pytest.mark.interleavings(20)
+async def test_limit_holds_in_any_order_of_the_calls() -> None:
+    running = 0
+
+    async def count(_: int) -> None:
+        nonlocal running
+        running += 1
+        assert running <= 2
+        await asyncio.sleep(0)
+        running -= 1
+
+    await map_bounded(count, range(5), limit=2)
+
+
 {{ cookiecutter.__async_test }}async def test_limit_below_one_is_refused() -> None:
     with pytest.raises(ValueError, match="limit must be at least 1, not 0"):
         await map_bounded(asyncio.sleep, [0], limit=0)
@@ -69,6 +83,7 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
 
         assert cleaned_up == ["waits"]
 
+    @pytest.mark.virtual_time
     async def test_deadline_cancels_all(self) -> None:
         cleaned_up: list[str] = []
 
@@ -76,7 +91,7 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
             await wait_for_ever(asyncio.Event(), cleaned_up, name)
 
         with pytest.raises(TimeoutError):
-            await map_bounded(call, ["a", "b"], limit=2, deadline=0.01)
+            await map_bounded(call, ["a", "b"], limit=2, deadline=3600)
 
         assert sorted(cleaned_up) == ["a", "b"]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from demo.store import UserExistsError, UserStore, open_store
+from demo.database import Database, open_database
+from demo.store import UserExistsError, UserStore
 from demo.users import User
 
 ADA = User(1, "Ada", "ada@example.com")
@@ -17,19 +18,15 @@ BOB = User(2, "Bob", "bob@example.com")
 RunSql = Callable[[str], Awaitable[object]]
 
 
-async def commit(database: Any, statement: str) -> None:
-    """Commit a statement through whatever the fixture gives."""
-    if hasattr(database, "begin"):  # an engine of SQLAlchemy
-        async with database.begin() as connection:
-            await connection.exec_driver_sql(statement)
-    elif hasattr(database, "execute"):  # a pool of asyncpg, a connection of aiosqlite
-        await database.execute(statement)
-        if hasattr(database, "commit"):
-            await database.commit()
-    else:  # a pool of asyncmy
-        async with database.acquire() as connection:
-            await connection.query(statement)
-            await connection.commit()
+async def add(database: Database, user: User) -> None:
+    """Store a user in a transaction, which commits."""
+    async with database.begin() as begun:
+        await UserStore(begun).add(user)
+
+
+async def count(database: Database) -> int:
+    async with database.begin() as begun:
+        return await UserStore(begun).count()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
@@ -142,30 +139,29 @@ async def test_exception_in_set_up(broken: None) -> None: ...
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("time", ["first", "second"])
-async def test_many_connections(fresh_database: str, time: str) -> None:
-    async with open_store(fresh_database) as one, open_store(fresh_database) as other:
-        await asyncio.gather(one.add(ADA), other.add(BOB))
-    async with open_store(fresh_database) as store:
-        assert await store.count() == 2
+async def test_many_connections(fresh_database: Database, time: str) -> None:
+    await asyncio.gather(add(fresh_database, ADA), add(fresh_database, BOB))
+    assert await count(fresh_database) == 2
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("time", ["first", "second"])
-async def test_committed_through_the_pool(
-    empty_store: UserStore, database: Any, fresh_database: str, time: str
+async def test_fresh_is_not_the_workers_own(
+    empty_store: UserStore, fresh_database: Database, fresh_database_url: str, time: str
 ) -> None:
-    statement = "INSERT INTO users (id, name, email) VALUES (7, 'Eve', 'eve@example.com')"
-    await commit(database, statement)
-    async with open_store(fresh_database) as store:
-        assert await store.count() == 1
+    await add(fresh_database, ADA)
+    async with open_database(fresh_database_url) as other:
+        assert await count(other) == 1
     assert await empty_store.count() == 0
 
 
 @pytest.mark.asyncio
-async def test_fresh_is_not_the_workers_own(empty_store: UserStore, fresh_database: str) -> None:
-    async with open_store(fresh_database) as store:
-        await store.add(ADA)
-    assert await empty_store.count() == 0
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_transactions_inside_the_test(
+    empty_store: UserStore, database: Database, time: str
+) -> None:
+    await asyncio.gather(add(database, ADA), add(database, BOB))
+    assert await empty_store.count() == 2
 
 
 @pytest.mark.asyncio

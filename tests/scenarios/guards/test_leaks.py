@@ -129,13 +129,13 @@ async def test_wrong_callback() -> None:
     await asyncio.sleep(0)
 
 
-# coroutine 'fail' was never awaited(.*\n)+.*test_\w+.py", line \d+, in test_wrong_forgotten_await
+# coroutine 'fail' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_forgotten_await
 @pytest.mark.asyncio
 async def test_wrong_forgotten_await() -> None:
     fail()
 
 
-# coroutine 'fail' was never awaited(.*\n)+.*test_\w+.py", line \d+, in test_wrong_tied_forgotten_await
+# coroutine 'fail' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_tied_forgotten_await
 @pytest.mark.asyncio
 async def test_wrong_tied_forgotten_await() -> None:
     Knot().tied.append(fail())
@@ -180,7 +180,7 @@ async def test_wrong_fails_anyway() -> None:
     raise AssertionError("the test fails on its own")
 
 
-# Say why: @pytest.mark.allow_leaks\("reason"\)
+# Give the reason: @pytest.mark.allow_leaks\("reason"\)
 @pytest.mark.allow_leaks
 def test_wrong_no_reason() -> None: ...
 

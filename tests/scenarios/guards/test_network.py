@@ -78,7 +78,7 @@ def test_wrong_datagram() -> None:
         datagrams.sendto(b"", ("192.0.2.1", 53))
 
 
-# Say why: @pytest.mark.allow_network\("reason"\)
+# Give the reason: @pytest.mark.allow_network\("reason"\)
 @pytest.mark.allow_network
 def test_wrong_no_reason() -> None:
     socket.create_connection(("example.org", 80))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_asyncio import is_async_test
 
-from tests.guards.shared import place
+from .locations import name_of
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -53,10 +53,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():
         function: Any = definitions[-1].func
         if getattr(function, "_force_asyncio_fixture", False):
-            code = function.__code__
-            line = place(code.co_filename, code.co_firstlineno, "")
             pytest.fail(
-                f"{item.name} is AnyIO's, but uses fixture '{name}' ({line}),\n"
+                f"{item.name} is AnyIO's, but uses fixture {name_of(name, function)},\n"
                 "which runs on pytest-asyncio's loop. Write there @pytest.fixture, and\n"
                 "let it use the fixture anyio_backend",
                 pytrace=False,
