@@ -11,6 +11,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import closing
 from functools import partial
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any
@@ -44,6 +45,7 @@ Loop = asyncio.AbstractEventLoop
 loops: WeakKeyDictionary[Loop, Any] = WeakKeyDictionary()  # and their handlers
 collecting: int | None = None  # the generation of the garbage collection that runs
 recorder: object = None  # of the warnings, when nobody else records them
+are_closed = False  # objects that a test has left open
 patch = pytest.MonkeyPatch()
 
 
@@ -157,6 +159,8 @@ def origin(coroutine: Any) -> str:
 
 def note_complaint(pass_on: Callable[[Any], object], unraisable: Any) -> None:
     """Note what a finalizer complains of: something that was not closed."""
+    if are_closed and issubclass(unraisable.exc_type, Warning):
+        return
     if not issubclass(unraisable.exc_type, ResourceWarning):
         pass_on(unraisable)
         return
@@ -218,19 +222,30 @@ def generator_of(task: Task) -> AsyncGeneratorType[Any, Any] | None:
 
 def check_objects(owner: Owner) -> None:
     """Report and close what an owner has not closed."""
-    for thing, _, where, code in open_objects.still_open(owner):
-        if (
-            owner.item
-            and code not in owner.codes
-            and (holder := held_by_fixture(thing))
-        ):
-            holder.made += [each for each in owner.made if each.thing is thing]
-            continue
-        kind = type(thing)
-        name = f"{kind.__module__.partition('.')[0]}'s {kind.__name__}"
-        leaked(owner, f"{kind.__name__} open", f"{name} is open, made at {where}")
-        open_objects.close(thing)
+    left = []
+    for each in open_objects.still_open(owner):
+        is_held = owner.item and not each.is_direct
+        if is_held and (holder := held_by_fixture(each.thing)):
+            holder.made.append(each)
+        else:
+            left.append(each)
     owner.made.clear()
+    for thing, _, where, _ in left:
+        kind = type(thing)
+        name = kind.__name__.lstrip("_")
+        library = kind.__module__.partition(".")[0]
+        others = [each for each in left if each.location == where]
+        if library != "asyncio" or len(others) == 1:  # not what is beneath another
+            text = f"{library}'s {name} is open, made at {where}"
+            leaked(owner, f"{name} open", text)
+    if left:
+        global are_closed
+        are_closed = True  # by the guard: what they complain of is its own doing
+        with closing(asyncio.new_event_loop()) as other:
+            loop = next((loop for loop in loops if not loop.is_closed()), other)
+            for each in left:
+                open_objects.close(each.thing, loop)
+        left.clear()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -275,6 +290,7 @@ def pytest_runtest_makereport(
 def pytest_runtest_teardown() -> Generator[None, object, object]:
     """Check what is left when everything is torn down."""
     __tracebackhide__ = True
+    global are_closed
     try:
         return (yield)
     finally:
@@ -285,6 +301,7 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
                     loop.set_exception_handler(handler)
             check_objects(owner)
         gc.collect(YOUNG)
+        are_closed = False
 
 
 @pytest.hookimpl(tryfirst=True)

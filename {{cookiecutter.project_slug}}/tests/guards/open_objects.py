@@ -5,7 +5,7 @@ import inspect
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import wraps
 from types import CodeType
 from typing import Any, NamedTuple
@@ -15,6 +15,8 @@ import pytest
 from . import internals
 from .locations import location_of_caller
 from .ownership import Owner, current
+
+GRACE = 1  # seconds to close something
 
 # Classes, and how to see that an object is open. Add those of your libraries.
 CLOSABLE: dict[str, Callable[[Any], bool]] = {
@@ -110,12 +112,15 @@ def still_open(owner: Owner) -> list[Made]:
     return list(found.values())
 
 
-def close(thing: Any) -> None:
-    """Close something in whatever way it can be closed from outside an event loop."""
+def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Close something in whatever way it can be closed."""
     names = ("abort", "kill", "terminate", "stop", "aclose", "close")
     methods = (getattr(thing, name) for name in names if hasattr(thing, name))
-    loop = asyncio.new_event_loop()
-    with closing(loop), suppress(Exception):
+
+    async def end() -> None:
         result = next(methods)()
         if inspect.isawaitable(result):
-            loop.run_until_complete(result)
+            await asyncio.wait_for(result, GRACE)
+
+    with suppress(Exception):
+        loop.run_until_complete(end())
