@@ -23,7 +23,7 @@ import contextvars
 import gc
 import sys
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -85,6 +85,15 @@ def transports() -> tuple[type[Any], ...]:
         module.selector_events._SelectorDatagramTransport,
         module.unix_events._UnixReadPipeTransport,
         module.unix_events._UnixWritePipeTransport,
+    )
+
+
+def is_accepted(arguments: Iterable[object]) -> bool:
+    """Tell whether a transport with these arguments is the server's side of a connection."""
+    return any(
+        type(each) is asyncio.Server or getattr(each, "_server_side", False)
+        for each in arguments
+        if type(each).__module__.startswith("asyncio.")
     )
 
 
