@@ -31,7 +31,9 @@ from .settings import Settings
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what the requests share, and close it in the end."""
+{%- if database or redis %}
     settings: Settings = app.state.settings
+{%- endif %}
     async with AsyncExitStack() as stack:
 {%- if database %}
         database = open_database(settings.database_url)
