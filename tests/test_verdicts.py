@@ -6,8 +6,11 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers.command_line import PARTS, SLUG, SMALL, Result, User, names_in, suite_of
@@ -266,3 +269,28 @@ def test_namespace_without(tmp_path: Path, namespace: list[str], missing: str) -
         pytest.skip("no namespaces here, as in some containers")
     found = missing_need(*unshare, *namespace, TMPDIR=str(tmp_path))
     assert found.startswith(missing)
+
+
+def test_record_that_breaks_off_is_read_so_far(
+    hook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def started(command: list[str], *_: object) -> Iterator[Any]:
+        Path(command[-1]).write_text('{"test": "a", "outcome": "passed"}\n{"test": "b", ', "utf-8")
+        yield Mock(returncode=-9)
+
+    monkeypatch.setitem(hook["recorded_suite"].__globals__, "started", started)
+    status, entries = hook["recorded_suite"]({}, None)
+    assert (status, entries) == (-9, [{"test": "a", "outcome": "passed"}])
+
+
+def test_hook_that_fails_itself_keeps_the_project(user: User, template: Path) -> None:
+    path = template / "hooks" / "post_gen_project.py"
+    text = path.read_text(encoding="utf-8")
+    broken = text.replace('"""Make the environment and', '1 / 0\n    """Make the environment and')
+    assert broken != text
+    path.write_text(broken, encoding="utf-8")
+    result = user.cookiecutter(*SMALL, template=template)
+    assert result.returncode == 0
+    assert "\nNOT VERIFIED: the hook of the template has failed; please report " in result.stdout
+    assert names_in(user.work) == {SLUG}
