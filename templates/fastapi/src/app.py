@@ -42,7 +42,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.http_client = await stack.enter_async_context(client)
 {%- endif %}
 {%- if redis %}
-        redis = connect(settings.redis_url)
+        redis = connect(settings.redis_url, timeout=settings.redis_timeout)
         app.state.redis = await stack.enter_async_context(redis)
 {%- endif %}
         yield

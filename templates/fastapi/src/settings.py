@@ -1,7 +1,7 @@
 {% set client = cookiecutter.http_client != "none" -%}
 """The settings of the web application, from environment variables of the same names."""
 
-from pydantic import {{ "PositiveFloat, PositiveInt" if client else "PositiveInt" }}
+from pydantic import {{ "PositiveFloat, PositiveInt" if client or cookiecutter.redis else "PositiveInt" }}
 from pydantic_settings import BaseSettings
 
 
@@ -12,5 +12,6 @@ class Settings(BaseSettings):
 {% endif %}{% if client %}    api_url: str
     api_timeout: PositiveFloat = 5.0  # seconds
 {% endif %}{% if cookiecutter.redis %}    redis_url: str
+    redis_timeout: PositiveFloat = 1.0  # seconds
     redis_prefix: str = ""  # of every key
 {% endif %}    chat_backlog: PositiveInt = 100  # messages that a slow listener may be behind

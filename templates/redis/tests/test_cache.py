@@ -175,7 +175,7 @@ async def test_without_redis_users_are_fetched(
 {{ cookiecutter.__async_test }}async def test_full_redis_is_not_needed(
     fresh_redis: RedisServer, fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
+    async with connect(fresh_redis.url, timeout=60) as client:
         await client.config_set("maxmemory", "1")
 
         assert await UserCache(client, fetch_user).get(1) == ADA
@@ -186,7 +186,7 @@ async def test_without_redis_users_are_fetched(
 {{ cookiecutter.__async_test }}async def test_users_are_fetched_while_redis_is_down(
     fresh_redis: RedisServer, fetch_user: AsyncMock
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
+    async with connect(fresh_redis.url, timeout=60) as client:
         cache = UserCache(client, fetch_user)
         await cache.get(1)
 
@@ -203,7 +203,7 @@ async def test_without_redis_users_are_fetched(
 {{ cookiecutter.__async_test }}async def test_restarted_redis_is_used_at_once(
     fresh_redis: RedisServer, fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
+    async with connect(fresh_redis.url, timeout=60) as client:
         cache = UserCache(client, fetch_user)
         await cache.get(1)
 
