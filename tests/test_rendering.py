@@ -219,8 +219,9 @@ def assert_imports_are_declared_and_dependencies_used(project: Path, files: dict
         re.split(r"[^\w-]", requirement)[0].lower().replace("-", "_")
         for requirement in requirements_of(project)
     }
-    # Comes with pytest-httpserver, whose handlers are written with it.
-    brought = {"werkzeug"} if "pytest_httpserver" in declared else set()
+    # Parts of pytest, and what comes with pytest-httpserver, whose handlers are written with it.
+    brought = {"_pytest", "pluggy"}
+    brought |= {"werkzeug"} if "pytest_httpserver" in declared else set()
     assert imported - sys.stdlib_module_names - {"demo", "tests"} <= declared | brought
     settings = re.sub(r'(?m)^ +".*"(,|$)', "", files["pyproject.toml"])
     used = "\n".join([settings, files[".github/workflows/tests.yml"], *modules])

@@ -140,7 +140,7 @@ def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
         result = next(methods)()
         if inspect.isawaitable(result):
             await result
-        while is_process and thing.get_returncode() is None:
+        while is_process and thing.get_returncode() is None:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
 
     with suppress(Exception):
