@@ -96,11 +96,10 @@ def main() -> int:
         seconds = make_environment(recipe, oldest_python)
         state = "The project is there. Once the cause is removed, verify it:"
         result = run_suite()
-    except (NotVerifiedError, OSError, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - none is the project's fault
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
-        why = str(error).rstrip(".") or "it was interrupted"
         say(
-            f"{bold('NOT VERIFIED')}: {why}.",
+            f"{bold('NOT VERIFIED')}: {reason_of(error)}.",
             state,
             [*recipe.environment, recipe.suite],
         )
@@ -115,6 +114,15 @@ def main() -> int:
         "README.md says the rest.",
     )
     return 0
+
+
+def reason_of(error: BaseException) -> str:
+    """Say in words why the suite has no verdict."""
+    if isinstance(error, KeyboardInterrupt):
+        return "it was interrupted"
+    if isinstance(error, NotVerifiedError | OSError):
+        return str(error).rstrip(".")
+    return f"the hook of the template has failed; please report {error!r}"
 
 
 # Who is calling
@@ -328,7 +336,11 @@ def recorded_suite(
         with started(command, stdout, stdout and STDOUT, environment) as process:
             process.wait()
         lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
-    return process.returncode, [json.loads(line) for line in lines]
+    entries = []
+    for line in lines:
+        with contextlib.suppress(ValueError):  # half a line, if it was killed or the disk is full
+            entries.append(json.loads(line))
+    return process.returncode, entries
 
 
 def record_suite(path: str) -> int:

@@ -106,7 +106,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.parametrize("hooks", ["yes", "no"])
+@pytest.mark.parametrize("hooks", ["yes", pytest.param("no", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("slug", PATHS)
 def test_path_is_refused_before_anything_is_made(user: User, slug: str, hooks: str) -> None:
     (user.work / "mine").mkdir()  # as empty as what cookiecutter would make

@@ -6,8 +6,11 @@ import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from helpers.command_line import PARTS, SLUG, SMALL, Result, User, names_in, suite_of
@@ -114,6 +117,21 @@ PROJECT = {
 }
 
 
+USUAL = {  # the others are thorough: each case generates a project
+    "killed",
+    "part of Python missing, conftest",
+    "a variable of the shell",
+    "assertion",
+    "module that is not there",
+}
+
+
+def cases(named: Iterable[str]) -> list[Any]:
+    return [
+        pytest.param(name, marks=[] if name in USUAL else pytest.mark.thorough) for name in named
+    ]
+
+
 def generate_with(user: User, template: Path, file: str, text: str) -> Result:
     """Generate a project after adding a text to a file of its template."""
     path = template / PARTS[-1] / file
@@ -123,7 +141,7 @@ def generate_with(user: User, template: Path, file: str, text: str) -> Result:
     return user.cookiecutter(*SMALL, template=template, STRANGE="stranger")
 
 
-@pytest.mark.parametrize("case", MACHINE)
+@pytest.mark.parametrize("case", cases(MACHINE))
 def test_machine_is_not_verified(user: User, template: Path, case: str) -> None:
     file, text, reason = MACHINE[case]
     result = generate_with(user, template, file, text)
@@ -134,7 +152,7 @@ def test_machine_is_not_verified(user: User, template: Path, case: str) -> None:
     assert names_in(user.work) == {SLUG}
 
 
-@pytest.mark.parametrize("case", PROJECT)
+@pytest.mark.parametrize("case", cases(PROJECT))
 def test_project_is_red(user: User, template: Path, case: str) -> None:
     result = generate_with(user, template, *PROJECT[case])
     assert result.returncode == 1
@@ -266,3 +284,28 @@ def test_namespace_without(tmp_path: Path, namespace: list[str], missing: str) -
         pytest.skip("no namespaces here, as in some containers")
     found = missing_need(*unshare, *namespace, TMPDIR=str(tmp_path))
     assert found.startswith(missing)
+
+
+def test_record_that_breaks_off_is_read_so_far(
+    hook: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def started(command: list[str], *_: object) -> Iterator[Any]:
+        Path(command[-1]).write_text('{"test": "a", "outcome": "passed"}\n{"test": "b", ', "utf-8")
+        yield Mock(returncode=-9)
+
+    monkeypatch.setitem(hook["recorded_suite"].__globals__, "started", started)
+    status, entries = hook["recorded_suite"]({}, None)
+    assert (status, entries) == (-9, [{"test": "a", "outcome": "passed"}])
+
+
+def test_hook_that_fails_itself_keeps_the_project(user: User, template: Path) -> None:
+    path = template / "hooks" / "post_gen_project.py"
+    text = path.read_text(encoding="utf-8")
+    broken = text.replace('"""Make the environment and', '1 / 0\n    """Make the environment and')
+    assert broken != text
+    path.write_text(broken, encoding="utf-8")
+    result = user.cookiecutter(*SMALL, template=template)
+    assert result.returncode == 0
+    assert "\nNOT VERIFIED: the hook of the template has failed; please report " in result.stdout
+    assert names_in(user.work) == {SLUG}
