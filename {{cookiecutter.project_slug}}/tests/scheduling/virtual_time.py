@@ -44,6 +44,7 @@ class VirtualTime:
         self._run_in_executor = self._loop.run_in_executor
         self._in_executors: set[asyncio.Future[Any]] = set()
         self._older_threads = frozenset(threading.enumerate())
+        self._older_files = frozenset(self._selector.get_map())
         self._taken: set[float] = set()
         # From a whole second on, so that sums of whole seconds are exact.
         self._now = float(math.ceil(self._loop.time()))
@@ -98,16 +99,16 @@ class VirtualTime:
 
     def _pending(self) -> Iterator[str]:
         """Name what may wake the loop, other than its timers."""
-        own = self._loop._ssock.fileno()
-        for descriptor in self._selector.get_map():
-            if descriptor != own:
-                yield f"file descriptor {descriptor}"
-        if self._in_executors:
-            yield "work in an executor"
+        files = set(self._selector.get_map()) - {self._loop._ssock.fileno()}
         threads = set(threading.enumerate()) - THREADS_OF_PYTEST
         if not any(map(waits_outside_asyncio, asyncio.all_tasks(self._loop))):
-            # A server or a driver that waits for work, and nobody waits for it.
+            # An idle server, driver or connection, which no task waits for.
+            files -= self._older_files
             threads -= self._older_threads
+        for file in files:
+            yield f"file descriptor {file}"
+        if self._in_executors:
+            yield "work in an executor"
         for thread in threads - {threading.current_thread()}:
             if not isinstance(thread, threading.Timer) and not is_idle_worker(thread):
                 yield f"thread {thread.name}"
