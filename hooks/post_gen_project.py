@@ -383,9 +383,6 @@ def record_suite(path: str) -> int:
 
 def lack_of_machine(error: BaseException) -> str:
     """Say what of the machine made a test fail; nothing if it may as well be the project."""
-    if isinstance(error, BaseExceptionGroup):
-        lacks = [lack_of_machine(one) for one in error.exceptions]
-        return lacks[0] if all(lacks) else ""
     chain: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in chain:
@@ -397,12 +394,12 @@ def lack_of_machine(error: BaseException) -> str:
 
 def is_about_machine(error: BaseException) -> bool:
     """Whether an exception can only come from the machine, whatever the code that met it."""
-    if isinstance(error, ImportError):
-        # A part of Python that this one is built without, or a library that does not load.
-        part_of_python = isinstance(error, ModuleNotFoundError) and (
-            error.name in sys.stdlib_module_names
-        )
-        return part_of_python or not (error.path or ".py").endswith((".py", ".pyc"))
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_about_machine, error.exceptions))
+    if isinstance(error, ModuleNotFoundError) and error.name in sys.stdlib_module_names:
+        return True  # this Python is built without
+    if isinstance(error, ImportError):  # a compiled library that does not load
+        return not (error.path or ".py").endswith((".py", ".pyc"))
     return isinstance(error, MemoryError) or (
         isinstance(error, OSError) and errno.errorcode.get(error.errno or 0) in LACKS
     )

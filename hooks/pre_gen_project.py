@@ -232,8 +232,10 @@ def note_what_was_there() -> None:
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
-    answers = json.loads(ANSWERS)
-    problems = machine_problems() or configuration_problems(answers) + answer_problems(answers)
+    problems = machine_problems()
+    if not problems:
+        answers = json.loads(ANSWERS)
+        problems = configuration_problems(answers) + answer_problems(answers)
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)

@@ -33,6 +33,16 @@ def test_time_jumps_only_over_time(
     assert_mistakes_are_reported(project, path, failures)
 
 
+@pytest.mark.parametrize("answers", LOOPS, ids=name_of)
+def test_idle_connections_of_wider_fixtures_do_not_stop_the_jumps(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    project = render(tmp_path, SMALL | answers)
+    path = add_scenario(project, "scheduling/test_wide_fixtures")
+
+    assert run_suite(environment, project, path, "--timeout=10") == {"passed": 2}
+
+
 def test_markers_are_for_async_tests(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, SMALL)
     path = add_scenario(project, "scheduling/test_sync_tests")

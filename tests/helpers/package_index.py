@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+VERSIONS = [f"{major}.99" for major in (*range(10), 99)]  # whatever upper bound a project sets
 LARGE = 20_000_000  # bytes that a wheel unpacks to; hardly any when packed
 
 
@@ -64,18 +65,23 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Send a page, metadata, a wheel or half of one."""
         folder, asked = self.path.strip("/").split("/")
-        name = asked if folder == "simple" else asked.split("-")[0].replace("_", "-")
-        version = "0.99" if name == "uv-build" else "99"
-        stem = f"{name.replace('-', '_')}-{version}"
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
         if folder == "simple":
-            wheel = f"{stem}-py3-none-any.whl"
-            page = f'<a href="/files/{wheel}" data-dist-info-metadata="true">{wheel}</a>'
-            self.respond(f"<!DOCTYPE html><html><body>{page}</body></html>".encode(), "text/html")
-        elif asked.endswith(".metadata"):
+            wheels = (
+                f"{asked.replace('-', '_')}-{version}-py3-none-any.whl" for version in VERSIONS
+            )
+            links = (
+                f'<a href="/files/{one}" data-dist-info-metadata="true">{one}</a>' for one in wheels
+            )
+            page = f"<!DOCTYPE html><html><body>{''.join(links)}</body></html>"
+            self.respond(page.encode(), "text/html")
+            return
+        name, version = asked.split("-")[:2]
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        if asked.endswith(".metadata"):
             self.respond(metadata.encode())
         else:
-            self.respond(self.wheel(stem, metadata), half=name == self.server.breaks_at)
+            half = name.replace("_", "-") == self.server.breaks_at
+            self.respond(self.wheel(f"{name}-{version}", metadata), half=half)
 
     def wheel(self, stem: str, metadata: str) -> bytes:
         """Return a wheel with nothing but metadata, and perhaps a large file."""

@@ -195,5 +195,5 @@ def shorten_grace(project: Path) -> None:
     """Shorten the time that a task which refuses cancellation is given."""
     hangs = project / "tests" / "guards" / "hangs.py"
     text = hangs.read_text(encoding="utf-8")
-    assert "GRACE = 5 " in text
-    hangs.write_text(text.replace("GRACE = 5 ", "GRACE = 0.2 "), encoding="utf-8")
+    assert "GRACE = 5.0 " in text
+    hangs.write_text(text.replace("GRACE = 5.0 ", "GRACE = 0.2 "), encoding="utf-8")

@@ -8,10 +8,10 @@ import pytest
 
 from {{ cookiecutter.package_name }}.pacing import RateLimit, retry
 
-pytestmark = {% if cookiecutter.asyncio_mode == "strict" %}[pytest.mark.asyncio, pytest.mark.virtual_time]{% else %}pytest.mark.virtual_time{% endif %}
+pytestmark = pytest.mark.virtual_time
 
 
-async def test_pauses_grow() -> None:
+{{ cookiecutter.__async_test }}async def test_pauses_grow() -> None:
     calls: list[float] = []
 
     async def fail() -> None:
@@ -25,14 +25,14 @@ async def test_pauses_grow() -> None:
     assert pauses == [60, 120, 240]
 
 
-async def test_first_success_is_returned() -> None:
+{{ cookiecutter.__async_test }}async def test_first_success_is_returned() -> None:
     function = AsyncMock(side_effect=[TimeoutError, ConnectionError, "done"])
 
     assert await retry(function, first_pause=3600) == "done"
     assert function.await_count == 3
 
 
-async def test_other_failures_are_raised_at_once() -> None:
+{{ cookiecutter.__async_test }}async def test_other_failures_are_raised_at_once() -> None:
     function = AsyncMock(side_effect=ValueError("wrong"))
 
     with pytest.raises(ValueError, match="wrong"):
@@ -41,7 +41,7 @@ async def test_other_failures_are_raised_at_once() -> None:
     function.assert_awaited_once()
 
 
-async def test_deadline_ends_the_attempts() -> None:
+{{ cookiecutter.__async_test }}async def test_deadline_ends_the_attempts() -> None:
     function = AsyncMock(side_effect=ConnectionError)
 
     with pytest.raises(TimeoutError):
@@ -51,7 +51,7 @@ async def test_deadline_ends_the_attempts() -> None:
     assert function.await_count == 2
 
 
-async def test_calls_wait_for_their_turn() -> None:
+{{ cookiecutter.__async_test }}async def test_calls_wait_for_their_turn() -> None:
     limit, loop = RateLimit(rate=0.5), asyncio.get_running_loop()
     began, turns = loop.time(), []
 
@@ -66,7 +66,7 @@ async def test_calls_wait_for_their_turn() -> None:
     assert turns == [(0, 0), (1, 2), (2, 4), (3, 6)]
 
 
-async def test_pause_is_not_made_up_for() -> None:
+{{ cookiecutter.__async_test }}async def test_pause_is_not_made_up_for() -> None:
     limit, loop = RateLimit(rate=1), asyncio.get_running_loop()
     await limit.wait()
     await asyncio.sleep(3600)

@@ -52,7 +52,7 @@ def sees_tear_down(request: pytest.FixtureRequest) -> Iterator[None]:
     assert request.node.name in torn_down
 
 
-# Timeout \(>0.5s\): the test test_wrong_await waits for ever(.*\n)+.*the line of wait_for_ever
+# Timeout \(>0.5s\): test_wrong_await hung at tests/test_hangs.py:\d+ in wait_for_ever: .*the line of wait_for_ever
 @pytest.mark.asyncio
 async def test_wrong_await(sees_tear_down: None, resource: None) -> None:
     await wait_for_ever()
@@ -65,7 +65,7 @@ async def test_wrong_generator() -> None:
         pass
 
 
-# test_wrong_group waits for ever(.*\n)+consumer waits, too\n(.*\n)+.*the line of wait_for_ever
+# test_wrong_group hung at .*(\n.*)+\nconsumer waits, too:\n(.*\n)+.*the line of wait_for_ever
 @pytest.mark.asyncio
 async def test_wrong_group() -> None:
     async with asyncio.TaskGroup() as group:
@@ -90,29 +90,29 @@ async def test_wrong_other_exception() -> None:
         raise ValueError
 
 
-# the set-up of fixture 'stuck_set_up' waits for ever(.*\n)+.*the line of wait_for_ever
+# the setup of fixture 'stuck_set_up' hung at .*the line of wait_for_ever
 @pytest.mark.asyncio
 async def test_wrong_set_up(sees_tear_down: None, resource: None, stuck_set_up: None) -> None: ...
 
 
-# the tear-down of fixture 'stuck_tear_down' waits for ever(.*\n)+.*the line of wait_for_ever
+# the teardown of fixture 'stuck_tear_down' hung at .*the line of wait_for_ever
 @pytest.mark.asyncio
 async def test_wrong_tear_down(sees_tear_down: None, stuck_tear_down: None) -> None: ...
 
 
-# AssertionError(.*\n)+.*the tear-down of fixture 'stuck_tear_down' waits for ever
+# AssertionError(.*\n)+.*the teardown of fixture 'stuck_tear_down' hung
 @pytest.mark.asyncio
 async def test_wrong_failure_then_tear_down(stuck_tear_down: None) -> None:
     raise AssertionError
 
 
-# time.sleep\(30\)(.*\n)+.*Timeout \(>0.5s\)
+# Timeout \(>0.5s\): test_wrong_blocks hung at .* in test_wrong_blocks: time.sleep\(30\)
 @pytest.mark.asyncio
 async def test_wrong_blocks() -> None:
     time.sleep(30)
 
 
-# lock.acquire\(\)(.*\n)+.*Timeout \(>0.5s\)
+# Timeout \(>0.5s\): test_wrong_lock hung at .* in test_wrong_lock: lock.acquire\(\)
 def test_wrong_lock() -> None:
     lock = threading.Lock()
     lock.acquire()

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+{% if cookiecutter.python_version == "3.11" -%}
 from typing import TypeVar
 
 Result = TypeVar("Result")
+{% endif %}
 
-
-async def retry(
+async def retry{{ "" if cookiecutter.python_version == "3.11" else "[Result]" }}(
     function: Callable[[], Awaitable[Result]],
     *,
     attempts: int = 5,

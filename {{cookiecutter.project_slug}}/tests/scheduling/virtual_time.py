@@ -13,6 +13,7 @@ import time
 from asyncio.base_events import _run_until_complete_cb  # type: ignore[attr-defined]
 from collections.abc import Generator, Iterator
 from pathlib import PurePath
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ MARKER = "virtual_time"
 STUCK = (
     f"{MARKER}: no timer, socket, thread or process is left that could end this wait"
 )
+SLICE = 0.02  # seconds
 REAL_WAITS = pytest.StashKey[dict[str, None]]()
 
 # Those of pytest-xdist, for example: they are older than any test.
@@ -43,8 +45,10 @@ class VirtualTime:
         self._call_at = self._loop.call_at
         self._run_in_executor = self._loop.run_in_executor
         self._in_executors: set[asyncio.Future[Any]] = set()
+        # What is open and what waits since before the test belongs to wider fixtures.
         self._older_threads = frozenset(threading.enumerate())
-        self._older_files = frozenset(self._selector.get_map())
+        self._older_descriptors = frozenset(self._selector.get_map())
+        self._older_waits = {task: waiter_of(task) for task in self._other_tasks()}
         self._taken: set[float] = set()
         # From a whole second on, so that sums of whole seconds are exact.
         self._now = float(math.ceil(self._loop.time()))
@@ -81,7 +85,8 @@ class VirtualTime:
         if pending := dict.fromkeys(self._pending()):
             self._real_waits.update(pending)
             began = time.monotonic()
-            events = self._select(timeout)
+            # In slices: a thread that ends its work need not wake the loop.
+            events = self._select(SLICE if timeout is None else min(timeout, SLICE))
             self._now += time.monotonic() - began
         elif timeout is not None:
             self._now = max(self._now, self._loop._scheduled[0].when())
@@ -97,21 +102,61 @@ class VirtualTime:
                 return task.cancel(STUCK)
         return False
 
+    def _other_tasks(self) -> set[asyncio.Task[Any]]:
+        return asyncio.all_tasks(self._loop) - {asyncio.current_task(self._loop)}
+
     def _pending(self) -> Iterator[str]:
         """Name what may wake the loop, other than its timers."""
-        files = set(self._selector.get_map()) - {self._loop._ssock.fileno()}
+        descriptors = set(self._selector.get_map()) - {self._loop._ssock.fileno()}
         threads = set(threading.enumerate()) - THREADS_OF_PYTEST
-        if not any(map(waits_outside_asyncio, asyncio.all_tasks(self._loop))):
-            # An idle server, driver or connection, which no task waits for.
-            files -= self._older_files
+        if not any(map(self._may_wait_for_older, self._other_tasks())):
+            descriptors -= self._older_descriptors
             threads -= self._older_threads
-        for file in files:
-            yield f"file descriptor {file}"
+        for descriptor in sorted(descriptors):
+            yield f"file descriptor {descriptor}"
         if self._in_executors:
             yield "work in an executor"
         for thread in threads - {threading.current_thread()}:
             if not isinstance(thread, threading.Timer) and not is_idle_worker(thread):
                 yield f"thread {thread.name}"
+
+    def _may_wait_for_older(self, task: asyncio.Task[Any]) -> bool:
+        """Tell whether a task may wait for a connection or thread of a wider fixture."""
+        waiter = waiter_of(task)
+        if waiter is None or waiter is self._older_waits.get(task):
+            return False
+        if isinstance(waiter, asyncio.Task):
+            return False
+        if children := getattr(waiter, "_children", None):  # of asyncio.gather
+            return not all(isinstance(child, asyncio.Task) for child in children)
+        codes = list(codes_of(task))
+        inner = module_of_asyncio(codes[-1]) if codes else ""
+        if inner == "tasks" and codes[-1].co_name == "sleep":
+            return False
+        if inner not in PRIMITIVES:
+            return True
+        # A library's own wait: httpcore, for one, waits for an event of a transport.
+        callers = [code.co_filename for code in codes if not module_of_asyncio(code)]
+        return bool(callers) and "site-packages" in PurePath(callers[-1]).parts
+
+
+def waiter_of(task: asyncio.Task[Any]) -> object:
+    """Return the future that a task waits for."""
+    return getattr(task, "_fut_waiter", None)
+
+
+def codes_of(task: asyncio.Task[Any]) -> Iterator[CodeType]:
+    """Yield the code of the coroutines of a task, from the outermost to the innermost."""
+    coroutine: Any = task.get_coro()
+    while code := getattr(coroutine, "cr_code", None):
+        yield code
+        coroutine = coroutine.cr_await
+
+
+def module_of_asyncio(code: CodeType) -> str:
+    """Return the name of the module of asyncio that code is in, if it is in one."""
+    file = PurePath(code.co_filename)
+    return file.stem if file.parent.name == "asyncio" else ""
 
 
 def is_idle_worker(thread: threading.Thread) -> bool:
@@ -119,20 +164,6 @@ def is_idle_worker(thread: threading.Thread) -> bool:
     frame = sys._current_frames().get(thread.ident or 0)
     module = frame.f_globals.get("__name__") if frame else None
     return module == "concurrent.futures.thread"
-
-
-def waits_outside_asyncio(task: asyncio.Task[Any]) -> bool:
-    """Tell whether a task waits for something that is none of asyncio's primitives."""
-    waiter = getattr(task, "_fut_waiter", None)
-    if waiter is None or isinstance(waiter, asyncio.Task):
-        return False
-    if children := getattr(waiter, "_children", None):  # of asyncio.gather
-        return not all(isinstance(child, asyncio.Task) for child in children)
-    code: Any = task.get_coro()
-    path = PurePath()
-    while frame := getattr(code, "cr_frame", None):
-        path, code = PurePath(frame.f_code.co_filename), code.cr_await
-    return path.parent.name != "asyncio" or path.stem not in PRIMITIVES
 
 
 def pytest_configure(config: pytest.Config) -> None:
