@@ -11,6 +11,7 @@ import pytest
 from helpers.command_line import User, copy_of_template
 from helpers.projects import (
     COOKIECUTTER_JSON,
+    FULL,
     TEMPLATE,
     Answers,
     pyproject_of,
@@ -21,17 +22,6 @@ from helpers.suites import Environment
 from uv import find_uv_bin
 
 USED_BY_GUARDS = {"pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist"}
-EVERYTHING = {
-    "asyncio_mode": "strict",
-    "fixture_loop_scope": "session",
-    "database": "postgresql",
-    "data_access": "sqlalchemy",
-    "http_client": "aiohttp",
-    "web_framework": "fastapi",
-    "redis": "yes",
-    "event_loop": "both",
-    "anyio": "yes",
-}
 
 # The limit as it was while pytest-timeout read a string of its own from the file, and no bounds.
 PYPROJECT = Path("{{cookiecutter.project_slug}}", "pyproject.toml")
@@ -43,7 +33,7 @@ BEFORE = [
 ]
 
 
-@pytest.mark.parametrize("answers", [{}, EVERYTHING], ids=["default", "everything"])
+@pytest.mark.parametrize("answers", [{}, FULL], ids=["default", "full"])
 @pytest.mark.parametrize("version", ["2.4.0", "2.5.0"])  # the latter wants a number in the file
 def test_suite_is_green_with_every_pytest_timeout(
     tmp_path: Path, environment: Environment, version: str, answers: Answers
@@ -110,7 +100,7 @@ def bounded(project: Path) -> set[str]:
 
 
 def test_plugins_whose_internals_guards_use_are_bounded(tmp_path: Path) -> None:
-    assert bounded(render(tmp_path, EVERYTHING)) == USED_BY_GUARDS
+    assert bounded(render(tmp_path, FULL)) == USED_BY_GUARDS
 
 
 def test_weekly_run_takes_pre_releases_in_spite_of_the_bounds(tmp_path: Path) -> None:

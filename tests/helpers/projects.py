@@ -40,6 +40,20 @@ CORE = ["asyncio_mode", "fixture_loop_scope", "database", "data_access", "http_c
 ADDITIONS = [question for question in VARIED if question not in CORE]
 
 
+# The answers whose projects have most parts, on one loop for the whole run.
+FULL: Answers = {
+    "asyncio_mode": "strict",
+    "fixture_loop_scope": "session",
+    "database": "postgresql",
+    "data_access": "sqlalchemy",
+    "http_client": "aiohttp",
+    "web_framework": "fastapi",
+    "redis": "yes",
+    "event_loop": "both",
+    "anyio": "yes",
+}
+
+
 def all_answers(questions: Iterable[str] = VARIED) -> list[Answers]:
     """Return every combination of answers to some questions."""
     questions = list(questions)
