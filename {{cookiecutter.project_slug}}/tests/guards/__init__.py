@@ -42,8 +42,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(locations, locations.__name__)
     for guard in GUARDS:
         module = f"{__name__}.{guard}"
-        if find_spec(module) and findings.mode(guard) != "off":
+        if not find_spec(module) or findings.mode(guard) == "off":
+            continue
+        try:
             config.pluginmanager.register(import_module(module), module)
+        except ModuleNotFoundError as error:
+            if error.name != "anyio":  # without AnyIO there is nothing to guard
+                findings.switch_off(guard, str(error))
     config.pluginmanager.register(findings, findings.__name__)  # around all others
 
 

@@ -40,6 +40,7 @@ class Run:
 
 FINDINGS = pytest.StashKey[list[Finding]]()  # of a test, since its last report
 RAISED = pytest.StashKey[bool]()  # the findings are what the report is about
+FAILED = pytest.StashKey[bool]()  # an earlier phase of the test
 run: Run
 
 
@@ -137,7 +138,7 @@ def phase(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     result = yield
     errors = [each for each in item.stash.get(FINDINGS, []) if each.mode == "error"]
-    if errors:
+    if errors and not item.stash.get(FAILED, False):
         item.stash[RAISED] = True
         pytest.fail(texts_of(errors), pytrace=False)
     return result
@@ -152,6 +153,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Send the findings with the report, and show them if the test fails anyway."""
     report = yield
+    item.stash[FAILED] = report.when != "setup" and item.stash.get(FAILED, False)
     findings = item.stash.get(FINDINGS, [])
     if findings:
         vars(report)["findings"] = [tuple(each) for each in findings]
@@ -163,6 +165,7 @@ def pytest_runtest_makereport(
             report.sections.append((heading, texts_of(findings)))
         item.stash[FINDINGS] = []
         item.stash[RAISED] = False
+    item.stash[FAILED] |= report.failed
     return report
 
 

@@ -25,7 +25,7 @@ import contextvars
 import gc
 import sys
 import warnings
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from importlib import import_module
 from typing import Any, NoReturn, ParamSpec, TypeVar
@@ -88,6 +88,15 @@ def transports() -> tuple[type[Any], ...]:
         module.selector_events._SelectorDatagramTransport,
         module.unix_events._UnixReadPipeTransport,
         module.unix_events._UnixWritePipeTransport,
+    )
+
+
+def is_accepted(arguments: Iterable[object]) -> bool:
+    """Tell whether a transport with these arguments is the server's side of a connection."""
+    return any(
+        type(each) is asyncio.Server or getattr(each, "_server_side", False)
+        for each in arguments
+        if type(each).__module__.startswith("asyncio.")
     )
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from . import internals, open_objects, ownership
 from .findings import found, is_allowed
-from .locations import location, location_of_task, name_of, stack_of
+from .locations import location, location_of_error, location_of_task, name_of, stack_of
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
 
 MARKER = "allow_leaks"
@@ -105,8 +105,15 @@ def pytest_fixture_setup(
         except TypeError:  # uvloop's own
             loop.set_exception_handler(lambda _, context: hear(context))
         loops[loop] = None
-        fixturedef.addfinalizer(lambda: check_tasks(loop, ownership.test))
+        fixturedef.addfinalizer(partial(check_loop, loop))
     return value
+
+
+def check_loop(loop: Loop) -> None:
+    """Check what the test has left on a loop that is closed next."""
+    if owner := ownership.test:
+        check_tasks(loop, owner)
+        check_objects(owner, loop)
 
 
 def note_error(
@@ -122,13 +129,12 @@ def note_error(
     owner = owner_of(task) if is_task else owner_of_finalized()
     if owner and owner.item and "caplog" in getattr(owner.item, "fixturenames", ()):
         return  # it can assert on what is logged
-    where = location_of_task(task) if is_task else None
     text = f"{context['message']}: {error!r}"
-    leaked(
-        owner,
-        "exception lost",
-        f"{text}, in the task made at {where}" if where else text,
-    )
+    if error and (where := location_of_error(error)):
+        text += f", raised at {where}"
+    if is_task and (where := location_of_task(task)):
+        text += f", in the task made at {where}"
+    leaked(owner, "exception lost", text)
 
 
 def is_forgotten(coroutine: Coroutine[Any, Any, Any], text: str) -> bool:
@@ -220,32 +226,39 @@ def generator_of(task: Task) -> AsyncGeneratorType[Any, Any] | None:
     return next((part for part in parts if type(part) is AsyncGeneratorType), None)
 
 
-def check_objects(owner: Owner) -> None:
-    """Report and close what an owner has not closed."""
-    left = []
-    for each in open_objects.still_open(owner):
+def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
+    """Report and close what an owner has not closed, or only what a loop still serves."""
+    left, later = [], []
+    opened = open_objects.still_open(owner)
+    served = {each.location for each in opened if open_objects.is_transport(each)}
+    for each in opened:
         is_held = owner.item and not each.is_direct
         if is_held and (holder := held_by_fixture(each.thing)):
             holder.made.append(each)
+        elif closing_loop and each.location not in served:
+            later.append(each)
         else:
             left.append(each)
-    owner.made.clear()
-    for thing, _, where, _ in left:
-        kind = type(thing)
-        name = kind.__name__.lstrip("_")
-        library = kind.__module__.partition(".")[0]
-        others = [each for each in left if each.location == where]
-        if library != "asyncio" or len(others) == 1:  # not what is beneath another
-            text = f"{library}'s {name} is open, made at {where}"
+    owner.made[:] = later
+    above = {each.location for each in left if not open_objects.is_transport(each)}
+    for each in left:
+        is_beneath = each.location in above or (len(left) > 1 and not each.location)
+        if not (open_objects.is_transport(each) and is_beneath):
+            kind = type(each.thing)
+            name = kind.__name__.lstrip("_")
+            where = each.location or f"a line of a library, for {owner.name}"
+            text = (
+                f"{kind.__module__.partition('.')[0]}'s {name} is open, made at {where}"
+            )
             leaked(owner, f"{name} open", text)
     if left:
         global are_closed
         are_closed = True  # by the guard: what they complain of is its own doing
         with closing(asyncio.new_event_loop()) as other:
-            loop = next((loop for loop in loops if not loop.is_closed()), other)
+            usable = [closing_loop, *loops, other]
+            loop = next(loop for loop in usable if loop and not loop.is_closed())
             for each in left:
                 open_objects.close(each.thing, loop)
-        left.clear()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -299,6 +312,9 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
                 if not loop.is_closed():
                     check_tasks(loop, owner)
                     loop.set_exception_handler(handler)
+            new = open_objects.note_classes(patch)
+            if inspect.iscoroutinefunction(getattr(owner.item, "function", None)):
+                open_objects.note_existing(owner, new)
             check_objects(owner)
         gc.collect(YOUNG)
         are_closed = False

@@ -82,6 +82,15 @@ def location_of_task(task: asyncio.Task[Any]) -> str | None:
     return location(*origin[0]) if origin else None
 
 
+def location_of_error(error: BaseException) -> str | None:
+    """Return the last line of this project in a traceback."""
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_name
+        found = location(frame.f_code.co_filename, line, name) or found
+    return found
+
+
 def stack_of(task: asyncio.Task[Any]) -> str:
     """Show the lines at which a task waits, as in a traceback."""
     frames = [(frame, frame.f_lineno) for frame in frames_of(task.get_coro())]

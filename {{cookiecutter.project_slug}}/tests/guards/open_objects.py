@@ -1,6 +1,7 @@
 """What a test must close: used by the guard against leaks."""
 
 import asyncio
+import gc
 import inspect
 import sys
 import threading
@@ -46,20 +47,32 @@ class Made(NamedTuple):
 
     thing: Any
     is_open: Callable[[Any], bool]
-    location: str
+    location: str  # empty for a line of a library
     is_direct: bool  # made by the test or fixture itself, not by an object that it uses
 
 
-noting: dict[str, bool] = {}  # the classes above that are imported
+noting: dict[str, type[Any]] = {}  # the classes above that are imported
 
 
-def note_classes(patch: pytest.MonkeyPatch) -> None:
-    """Note from now on every object of the classes that are imported by now."""
+def note_classes(patch: pytest.MonkeyPatch) -> list[type[Any]]:
+    """Note from now on every object of the classes that were imported since."""
+    new = []
     for name, is_open in CLOSABLE.items():
         module, _, attribute = name.rpartition(".")
         if name not in noting and module in sys.modules:
-            noting[name] = True
-            note_class(patch, getattr(sys.modules[module], attribute), is_open)
+            noting[name] = kind = getattr(sys.modules[module], attribute)
+            note_class(patch, kind, is_open)
+            new.append(kind)
+    return new
+
+
+def note_existing(owner: Owner, kinds: list[type[Any]]) -> None:
+    """Note the objects of classes that the test itself was the first to import."""
+    where = f"a line of {owner.name}"
+    for thing in gc.get_objects() if kinds else ():
+        if type(thing) in kinds:
+            name = next(name for name in noting if noting[name] is type(thing))
+            owner.made.append(Made(thing, CLOSABLE[name], where, True))
 
 
 def note_transports(patch: pytest.MonkeyPatch) -> None:
@@ -82,7 +95,8 @@ def note_class(
     @wraps(init)
     def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
         init(self, *args, **kwargs)
-        note(self, is_open, sys._getframe(1).f_code)
+        if not internals.is_accepted(args):
+            note(self, is_open, sys._getframe(1).f_code)
 
     with suppress(TypeError):  # a class of C, whose objects their makers note
         patch.setattr(kind, "__init__", init_and_note)
@@ -98,8 +112,12 @@ def note(
     is_here = threading.current_thread() is threading.main_thread()
     if not (owner and is_here and internals.running_loop()):
         return
-    if where := location_of_caller():
-        owner.made.append(Made(thing, is_open, where, maker in owner.codes))
+    where = location_of_caller() or ""
+    owner.made.append(Made(thing, is_open, where, maker in owner.codes))
+
+
+def is_transport(made: Made) -> bool:
+    return made.is_open is is_open_transport
 
 
 def still_open(owner: Owner) -> list[Made]:
@@ -114,13 +132,16 @@ def still_open(owner: Owner) -> list[Made]:
 
 def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Close something in whatever way it can be closed."""
-    names = ("abort", "kill", "terminate", "stop", "aclose", "close")
+    is_process = hasattr(thing, "get_pid")  # that `close` kills
+    names = ("abort", "terminate", "stop", "aclose", "close")[4 if is_process else 0 :]
     methods = (getattr(thing, name) for name in names if hasattr(thing, name))
 
     async def end() -> None:
         result = next(methods)()
         if inspect.isawaitable(result):
-            await asyncio.wait_for(result, GRACE)
+            await result
+        while is_process and thing.get_returncode() is None:
+            await asyncio.sleep(0.001)
 
     with suppress(Exception):
-        loop.run_until_complete(end())
+        loop.run_until_complete(asyncio.wait_for(end(), GRACE))

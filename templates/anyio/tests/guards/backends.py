@@ -6,6 +6,7 @@ For what is AnyIO's it is strict here: it takes what is marked for it, nothing e
 
 from collections.abc import Generator
 from inspect import iscoroutinefunction
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -18,7 +19,8 @@ from .locations import name_of
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, obj: object
 ) -> Generator[None, object, object]:
-    marks = getattr(obj, "pytestmark", []) if iscoroutinefunction(obj) else []
+    is_async = type(obj) is FunctionType and iscoroutinefunction(obj)
+    marks = getattr(obj, "pytestmark", []) if is_async else []
     with pytest.MonkeyPatch.context() as patch:
         if collector.get_closest_marker("anyio") or any(
             mark.name == "anyio" for mark in marks
