@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from . import findings, locations
+from . import findings, internals, locations
 
 # The modules of this folder that are guards, and what each of them refuses.
 GUARDS = {
@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     findings.start(config)
+    internals.use_settings_of(config, Path(__file__).parents[2] / "pyproject.toml")
     config.pluginmanager.register(locations, locations.__name__)
     for guard in GUARDS:
         module = f"{__name__}.{guard}"
@@ -61,7 +62,7 @@ def pytest_collect_directory(path: Path) -> None:
         and path != own
         and (path / Path(__file__).parent.name).is_dir()
     ):
-        raise pytest.UsageError(
+        raise pytest.Collector.CollectError(
             f"{own} and {path} are both the package '{own.name}', and Python imports one.\n"
             f"Run pytest once for each project: pytest {path}"
         )

@@ -15,7 +15,7 @@ from contextlib import closing
 from functools import partial
 from types import AsyncGeneratorType, CoroutineType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import pytest
 
@@ -98,8 +98,7 @@ def pytest_fixture_setup(
     if issubclass(type(value), asyncio.Runner):
         assert isinstance(value, asyncio.Runner)
         loop = value.get_loop()
-        default = loop.default_exception_handler
-        hear = partial(note_error, default)
+        hear = partial(note_error, ref(loop))
         try:
             vars(loop)["default_exception_handler"] = hear
         except TypeError:  # uvloop's own
@@ -116,11 +115,10 @@ def check_loop(loop: Loop) -> None:
         check_objects(owner, loop)
 
 
-def note_error(
-    pass_on: Callable[[dict[str, Any]], object], context: dict[str, Any]
-) -> None:
+def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
     """Note an exception that asyncio reports and nobody handles."""
-    pass_on(context)
+    heard: Any = loop()
+    type(heard).default_exception_handler(heard, context)
     error = context.get("exception")
     if type(error) is asyncio.CancelledError or not context["message"].startswith(LOST):
         return
