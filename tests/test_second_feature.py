@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Environment
 from helpers.projects import CHOICES, Answers, command_for, render
-from helpers.suites import SCENARIOS, run_suite, skip_without_server
+from helpers.suites import SCENARIOS, Environment, run_suite, skip_without_server
 
 FEATURE = SCENARIOS / "second_feature"
 DATABASES = [database for database in CHOICES["database"] if database != "none"]
