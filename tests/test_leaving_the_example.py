@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Environment
 from helpers.projects import Answers, command_for, render
-from helpers.suites import run_suite, skip_without_server
+from helpers.suites import Environment, run_suite, skip_without_server
 
 FASTAPI = {"web_framework": "fastapi"}
 

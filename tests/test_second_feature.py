@@ -4,9 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Environment
 from helpers.projects import CHOICES, Answers, command_for, render
-from helpers.suites import SCENARIOS, run_suite, skip_without_server
+from helpers.suites import SCENARIOS, Environment, run_suite, skip_without_server
 
 FEATURE = SCENARIOS / "second_feature"
 DATABASES = [database for database in CHOICES["database"] if database != "none"]
@@ -51,6 +50,7 @@ def add_feature(project: Path, answers: Answers) -> None:
         file.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.covering(2)
 @pytest.mark.parametrize("web_framework", ["none", "fastapi"])
 @pytest.mark.parametrize("data_access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)
