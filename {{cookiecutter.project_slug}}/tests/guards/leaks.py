@@ -9,18 +9,19 @@ import asyncio
 import gc
 import inspect
 import sys
+import traceback
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing
 from functools import partial
-from types import AsyncGeneratorType, CoroutineType
+from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import pytest
 
 from . import internals, open_objects, ownership
-from .findings import found, is_allowed
+from .findings import found, has_failed, is_allowed
 from .locations import location, location_of_error, location_of_task, name_of, stack_of
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
 
@@ -289,7 +290,7 @@ def pytest_runtest_makereport(
     while trace:
         frame, trace = trace.tb_frame, trace.tb_next
         if location(frame.f_code.co_filename, 0, ""):
-            for value in frame.f_locals.values():
+            for value in values_in(frame):
                 if type(value) is CoroutineType and is_unstarted(value):
                     text = f"coroutine '{value.__qualname__}' was never awaited"
                     leaked(current(), "coroutine never awaited", text + origin(value))
@@ -298,7 +299,7 @@ def pytest_runtest_makereport(
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown() -> Generator[None, object, object]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Check what is left when everything is torn down."""
     __tracebackhide__ = True
     global are_closed
@@ -306,6 +307,7 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
         return (yield)
     finally:
         if owner := ownership.test:
+            free_frames(item)
             for loop, handler in loops.items():
                 if not loop.is_closed():
                     check_tasks(loop, owner)
@@ -316,6 +318,21 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
             check_objects(owner)
         gc.collect(YOUNG)
         are_closed = False
+
+
+def values_in(frame: FrameType) -> Iterator[object]:
+    """Yield the values of local variables, also those in lists and the like."""
+    for value in frame.f_locals.values():
+        yield value
+        if type(value) in (dict, list, set, tuple):
+            yield from gc.get_referents(value)
+
+
+def free_frames(item: pytest.Item) -> None:
+    """Free what the traceback of a failed test holds, which would be freed in another."""
+    trace = getattr(sys, "last_traceback", None)
+    if has_failed(item) and trace and not item.config.getoption("usepdb"):
+        traceback.clear_frames(trace)
 
 
 @pytest.hookimpl(tryfirst=True)
