@@ -34,6 +34,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(option, choices=findings.MODES, help=text)
     text = "folders and files in which findings are errors also in report mode"
     parser.addini("guards_strict", text, type="linelist")
+    text = "libraries and classes, such as lib or lib.Client, that may be left open"
+    parser.addini("guard_leaks_ignore", text, type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -81,6 +81,12 @@ def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
     return next(found, None)
 
 
+def module_of(task: asyncio.Task[Any]) -> str:
+    """Return the name of the module whose code a task runs."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    return str(frame.f_globals.get("__name__", "")) if frame else ""
+
+
 @needed_by("leaks", None)
 def running_loop() -> asyncio.AbstractEventLoop | None:
     return asyncio._get_running_loop()
