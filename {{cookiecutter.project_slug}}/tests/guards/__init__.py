@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from . import findings, locations
+from . import findings, internals, locations
 
 # The modules of this folder that are guards, and what each of them refuses.
 GUARDS = {
@@ -35,10 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         group.addoption(option, choices=findings.MODES, help=text)
     text = "folders and files in which findings are errors also in report mode"
     parser.addini("guards_strict", text, type="linelist")
+    text = "libraries and classes, such as lib or lib.Client, that may be left open"
+    parser.addini("guard_leaks_ignore", text, type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     findings.start(config)
+    internals.use_settings_of(config, Path(__file__).parents[2] / "pyproject.toml")
     config.pluginmanager.register(locations, locations.__name__)
     for guard in GUARDS:
         module = f"{__name__}.{guard}"
@@ -61,7 +64,7 @@ def pytest_collect_directory(path: Path) -> None:
         and path != own
         and (path / Path(__file__).parent.name).is_dir()
     ):
-        raise pytest.UsageError(
+        raise pytest.Collector.CollectError(
             f"{own} and {path} are both the package '{own.name}', and Python imports one.\n"
             f"Run pytest once for each project: pytest {path}"
         )

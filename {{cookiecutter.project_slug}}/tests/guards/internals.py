@@ -5,6 +5,7 @@ names the attribute, and the suite runs.
 
 | attribute                            | guard       | what it is for                  |
 |--------------------------------------|-------------|---------------------------------|
+| Config._inicfg, ._inicache           | (settings)  | a run from a folder above       |
 | Task's context (3.11: its referents) | leaks       | whom a task was made for        |
 | asyncio's classes of transports      | leaks       | to note open connections        |
 | asyncio._get_running_loop            | leaks       | is an object made by async code |
@@ -24,10 +25,12 @@ import asyncio.sslproto
 import contextvars
 import gc
 import sys
+import tomllib
 import warnings
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import pytest
@@ -57,6 +60,20 @@ def needed_by(guard: str, without: D) -> Callable[[Callable[P, T]], Callable[P, 
     return decorate
 
 
+@needed_by("settings", None)
+def use_settings_of(config: pytest.Config, pyproject: Path) -> None:
+    """Fill in a project's settings in a run that starts in a folder above it."""
+    from _pytest.config.findpaths import ConfigValue
+
+    if config.inipath == pyproject or not pyproject.exists():
+        return
+    tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
+    for name, value in tools.get("pytest", {}).items():
+        if name != "ini_options" and name not in config._inicfg:
+            config._inicfg[name] = ConfigValue(value, origin="file", mode="toml")
+            config._inicache.pop(name, None)
+
+
 @needed_by("leaks", None)
 def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
     if sys.version_info >= (3, 12):
@@ -65,6 +82,12 @@ def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
         part for part in gc.get_referents(task) if type(part) is contextvars.Context
     )
     return next(found, None)
+
+
+def module_of(task: asyncio.Task[Any]) -> str:
+    """Return the name of the module whose code a task runs."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    return str(frame.f_globals.get("__name__", "")) if frame else ""
 
 
 @needed_by("leaks", None)
