@@ -20,7 +20,6 @@ GUARDS = {
     "network": "connections to other machines",
     "sharing": "the use of one session or connection by two tasks at once",
     "backends": "AnyIO's tests on another backend than the one in their name",
-    "hangs_of_anyio": "hung awaits in AnyIO's tests",
 }
 
 
