@@ -225,7 +225,8 @@ def summarise(terminal: pytest.TerminalReporter, findings: list[Finding]) -> Non
         for text in dict.fromkeys(each.text for each in tests[nodeid]):
             terminal.write_line(f"       {text.splitlines()[0]}")
     guard, _ = kinds.most_common()[-1][0]
-    easiest = worst[-1].partition("::")[0]
+    files = [each.nodeid.partition("::")[0] for each in findings if each.nodeid]
+    easiest = Counter(files or ["tests"]).most_common()[-1][0]
     terminal.write_line(
         "\nTo make them errors step by step, in [tool.pytest]: name folders and files,\n"
         f'guards_strict = ["{easiest}"], or single guards, guard_{guard} = "error";\n'
