@@ -191,9 +191,7 @@ async def test_wrong_fails_next() -> None:
 async def test_wrong_datagrams() -> None:
     loop = asyncio.get_running_loop()
     kept.append(
-        await loop.create_datagram_endpoint(
-            asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
-        )
+        await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
     )
 
 
