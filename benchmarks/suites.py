@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from generated import Answers, pyproject_of, render
+from helpers.projects import Answers, pyproject_of, render
 from measure import Command, run
 from uv import find_uv_bin
 

@@ -3,17 +3,10 @@
 from pathlib import Path
 
 import pytest
-from conftest import Environment, skip_without_server
-from generated import CHOICES, render
-from test_suites import run_suite
+from helpers.projects import CHOICES, render
+from helpers.suites import Environment, add_scenario, run_suite, skip_without_server
 
-SCENARIOS = Path(__file__).parent / "dropped_in" / "state"
 ORDERS = (["-p", "no:randomly"], ["--randomly-seed=1"], ["--randomly-seed=2"])
-
-
-def scenario(name: str, loop: str) -> str:
-    text = (SCENARIOS / f"{name}.py").read_text(encoding="utf-8")
-    return text.replace("LOOP", loop)
 
 
 @pytest.mark.parametrize("loop", ["function", "session"])
@@ -25,11 +18,10 @@ def test_state_of_a_connection_ends_with_its_test(
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
-    text = scenario(f"{database}_{access}", loop)
-    (project / "tests" / "test_state.py").write_text(text, encoding="utf-8")
+    path = add_scenario(project, f"state/test_{database}_{access}")
 
     for order in ORDERS:
-        counts = run_suite(environment, project, "tests/test_state.py", *order)
+        counts = run_suite(environment, project, *order, path)
         assert set(counts) == {"passed"}, counts
 
 
@@ -39,11 +31,10 @@ def test_state_of_a_redis_connection_ends_with_its_test(
 ) -> None:
     answers = {"database": "none", "redis": "yes", "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
-    text = scenario("redis", loop)
-    (project / "tests" / "test_state.py").write_text(text, encoding="utf-8")
+    path = add_scenario(project, "state/test_redis")
 
     for order in ORDERS:
-        counts = run_suite(environment, project, "tests/test_state.py", *order)
+        counts = run_suite(environment, project, *order, path)
         assert set(counts) == {"passed"}, counts
 
 

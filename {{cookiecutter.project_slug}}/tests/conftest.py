@@ -1,17 +1,13 @@
-"""Plugins for all tests. To remove a guard, delete its line here and its file."""
+"""Load the guards and the fixtures for all tests."""
 
 from pathlib import Path
 
-pytest_plugins = [
-    "tests.guards.loop_scopes",  # what is made on one event loop is not used on another
-    "tests.guards.hangs",  # an await that never ends is ended, and shown
-    "tests.guards.leaks",  # what a test leaves behind fails that test
-    "tests.guards.network",  # no test reaches another machine
-{% if cookiecutter.anyio == "yes" %}    "tests.guards.backends",  # a test of AnyIO runs on the backend in its name
-    "tests.guards.hangs_of_anyio",  # ... and is ended when it hangs
-{% endif %}    # Every module in `fixtures`: what it defines is there for all tests.
-    *(
-        f"tests.fixtures.{module.stem}"
-        for module in sorted((Path(__file__).parent / "fixtures").glob("[!_]*.py"))
-    ),
-]
+import pytest
+
+
+def pytest_addoption(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Load what `pytest_plugins` could only load for a run that starts in this project."""
+    for plugin in ("guards", "scheduling.virtual_time", "scheduling.interleavings"):
+        pluginmanager.import_plugin(f"tests.{plugin}")
+    for module in sorted((Path(__file__).parent / "fixtures").glob("[!_]*.py")):
+        pluginmanager.import_plugin(f"tests.fixtures.{module.stem}")

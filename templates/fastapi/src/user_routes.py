@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
 
 from .dependencies import {{ cookiecutter.__session | capitalize }}Dep
-from .store import UserStore
-from .users import User
+from .store import UserExistsError, UserStore
+from .users import User, UserNotFoundError
 
 MAX_ID = 2**31 - 1  # what an integer of the database holds
 
@@ -25,6 +25,13 @@ class NewUser(BaseModel):
 
 
 router = APIRouter(prefix="/users", tags=["users"])
+
+RESPONSES: dict[type[Exception], HTTPException] = {
+    UserNotFoundError: HTTPException(HTTPStatus.NOT_FOUND, "No user has this id."),
+    UserExistsError: HTTPException(
+        HTTPStatus.CONFLICT, "A user with this id or email exists already."
+    ),
+}
 
 
 @router.post(

@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import uuid4
 
 import asyncmy
 from asyncmy.pool import Pool
+
+from .discovery import import_modules
 
 Connection = asyncmy.Connection
 
@@ -82,16 +82,9 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
         yield Database(pool)
 
 
-def import_stores() -> None:
-    """Import `store.py` and every `…_store.py`: each adds its tables to the schema."""
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem.split("_")[-1] == "store":
-            import_module(f".{file.stem}", __package__)
-
-
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all stores in an empty database."""
-    import_stores()
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
     async with connect(database_url) as connection:
         for statement in SCHEMA:
             await execute(connection, statement)

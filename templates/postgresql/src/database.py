@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
+
+from .discovery import import_modules
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -43,16 +43,9 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
         yield Database(pool)
 
 
-def import_stores() -> None:
-    """Import `store.py` and every `…_store.py`: each adds its tables to the schema."""
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem.split("_")[-1] == "store":
-            import_module(f".{file.stem}", __package__)
-
-
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all stores in an empty database."""
-    import_stores()
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
     connection = await asyncpg.connect(database_url)
     try:
         for statement in SCHEMA:

@@ -2,8 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
@@ -13,6 +11,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from .discovery import import_modules
 from .engine import create_engine
 
 
@@ -45,16 +44,9 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
         await engine.dispose()
 
 
-def import_stores() -> None:
-    """Import `store.py` and every `…_store.py`: each adds its tables to the schema."""
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem.split("_")[-1] == "store":
-            import_module(f".{file.stem}", __package__)
-
-
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all stores in an empty database."""
-    import_stores()
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
     engine = create_engine(database_url)
     try:
         async with engine.begin() as connection:

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from pathlib import Path
 
 import aiosqlite
+
+from .discovery import import_modules
 
 Connection = aiosqlite.Connection
 
@@ -62,16 +62,9 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
     yield Database(database_url)
 
 
-def import_stores() -> None:
-    """Import `store.py` and every `…_store.py`: each adds its tables to the schema."""
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem.split("_")[-1] == "store":
-            import_module(f".{file.stem}", __package__)
-
-
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all stores in an empty database."""
-    import_stores()
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
     async with connect(database_url) as connection:
         for statement in SCHEMA:
             await connection.executescript(statement)

@@ -42,7 +42,7 @@ async def test_twin_is_refused(store: UserStore, twin: User) -> None:
 {{ cookiecutter.__async_test }}async def test_another_failure_is_not_taken_for_a_twin(
     store: UserStore, run_sql: Callable[[str], Awaitable[object]]
 ) -> None:
-    await run_sql("DROP TABLE users")
+    await run_sql("ALTER TABLE users RENAME TO of_a_test")
 
     with pytest.raises(Exception, match="users") as failure:
         await store.add(ADA)

@@ -1,114 +1,269 @@
 """Leaks: the test that leaves something behind fails itself, not one after it.
 
-When a test is torn down, no task of it may be pending, no exception of a task unseen,
-no coroutine forgotten and nothing open, unless a fixture that outlives the test holds
-it. `@pytest.mark.allow_leaks("reason")` allows it all. Not seen is what is part of a
-cycle of references and older than an automatic garbage collection during its test.
+When a test is torn down, no task that was made for it may be pending, no exception of a
+task unseen, no coroutine never awaited and nothing open. What a fixture of several
+tests makes must be gone when that fixture is torn down.
 """
 
 import asyncio
 import gc
+import inspect
 import sys
-from collections.abc import Callable, Generator
+import warnings
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import closing
 from functools import partial
+from types import AsyncGeneratorType, CoroutineType
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, ref
 
 import pytest
 
-from tests.guards import open_objects
-from tests.guards.shared import belongs_to_fixture, is_allowed, place_of_task, waits
+from . import internals, open_objects, ownership
+from .findings import found, is_allowed
+from .locations import location, location_of_error, location_of_task, name_of, stack_of
+from .ownership import Owner, Task, current, held_by_fixture, owner_of
 
 MARKER = "allow_leaks"
-FAILED = pytest.StashKey[bool]()
+HINT = f'Close, cancel or await it, or mark the test @pytest.mark.{MARKER}("reason")'
+GRACE = 1  # seconds for what has been cancelled or dropped to end
+TURNS = 3  # of the loop, for what ends by itself
+# What asyncio itself reports of an exception that nobody else can see.
+LOST = (
+    *(
+        "Task exception was never",
+        "Future exception was never",
+        "Exception in callback",
+    ),
+    *("Unhandled exception in client_connected_cb", "Fatal error", "Exception while"),
+    *("Unhandled exception", "Error on transport creation", "Task was destroyed"),
+)
+# The garbage collections that find nothing but what is younger than the last test.
+YOUNG = 1 if sys.version_info < (3, 14) else 0
+
 Loop = asyncio.AbstractEventLoop
-loops: WeakSet[Loop] = WeakSet()
-tasks_of_fixtures: WeakSet[asyncio.Task[Any]] = WeakSet()
-leaks: list[str] = []  # of the current test
+loops: WeakKeyDictionary[Loop, Any] = WeakKeyDictionary()  # and their handlers
+collecting: int | None = None  # the generation of the garbage collection that runs
+recorder: object = None  # of the warnings, when nobody else records them
+are_closed = False  # objects that a test has left open
+patch = pytest.MonkeyPatch()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     text = f"{MARKER}(reason): the test may leave tasks and open objects behind"
     config.addinivalue_line("markers", text)
-    sys.set_coroutine_origin_tracking_depth(1)
-    patch = pytest.MonkeyPatch()
-    open_objects.remember(patch)
+    depth = sys.get_coroutine_origin_tracking_depth()
+    sys.set_coroutine_origin_tracking_depth(max(depth, 1))
+    open_objects.note_transports(patch)
+    internals.hear_of_unawaited(patch, is_forgotten)
+    gc.callbacks.append(note_collection)
+    config.pluginmanager.register(ownership, ownership.__name__)
     config.add_cleanup(patch.undo)
+    config.add_cleanup(partial(gc.callbacks.remove, note_collection))
+    config.add_cleanup(partial(sys.set_coroutine_origin_tracking_depth, depth))
 
 
-def pytest_collection_finish() -> None:
-    """Leave out of the many small garbage collections what is older than the tests."""
-    gc.freeze()
+def note_collection(phase: str, info: dict[str, int]) -> None:
+    global collecting
+    collecting = info["generation"] if phase == "start" else None
+
+
+def leaked(owner: Owner | None, kind: str, text: str) -> None:
+    """Charge a leak to the test that runs, else report it for the run."""
+    item = owner.item if owner else None
+    if item and owner is ownership.test:
+        if not is_allowed(item, MARKER):
+            found("leaks", kind, text, item, HINT)
+    elif owner:
+        found("leaks", kind, f"left behind by {owner.name}: {text}")
+    else:
+        now = f"during {ownership.test.name}" if ownership.test else "between tests"
+        text = f"found by the garbage collector {now}, left by it or an earlier test: {text}"
+        found("leaks", kind, text)
+
+
+def owner_of_finalized() -> Owner | None:
+    """Return the owner of an object that is freed now, None if it may be an older one."""
+    return current() if collecting is None or collecting <= YOUNG else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any],
 ) -> Generator[None, object, object]:
-    """Note the event loops, and what belongs to a fixture that outlives the test."""
+    """Note the event loops."""
     __tracebackhide__ = True
-    before = len(open_objects.made)
+    open_objects.note_classes(patch)
     value = yield
-    if isinstance(value, asyncio.Runner):
+    if issubclass(type(value), asyncio.Runner):
+        assert isinstance(value, asyncio.Runner)
         loop = value.get_loop()
-        loops.add(loop)
-        hear_of_errors(loop)
-        fixturedef.addfinalizer(partial(note_tasks, loop, None))
-    elif fixturedef.scope != "function":
-        del open_objects.made[before:]
-        for loop in loops:
-            tasks_of_fixtures.update(asyncio.all_tasks(loop))
+        hear = partial(note_error, ref(loop))
+        try:
+            vars(loop)["default_exception_handler"] = hear
+        except TypeError:  # uvloop's own
+            loop.set_exception_handler(lambda _, context: hear(context))
+        loops[loop] = None
+        fixturedef.addfinalizer(partial(check_loop, loop))
     return value
 
 
-def hear_of_errors(loop: Loop) -> None:
-    """Be the handler of its exceptions, also if code under test has set another one."""
-    own = loop.get_exception_handler()
-    if not isinstance(own, partial) or own.func is not note_error:
-        pass_on = own or type(loop).default_exception_handler
-        loop.set_exception_handler(partial(note_error, pass_on))
+def check_loop(loop: Loop) -> None:
+    """Check what the test has left on a loop that is closed next."""
+    if owner := ownership.test:
+        check_tasks(loop, owner)
+        check_objects(owner, loop)
 
 
-def note_error(
-    pass_on: Callable[[Loop, Any], object], loop: Loop, context: dict[str, Any]
-) -> None:
-    """Note an exception, or the end of a pending task, that nobody else hears of."""
-    task = context.get("task") or context.get("future")
-    place = place_of_task(task) if isinstance(task, asyncio.Task) else None
-    if place or "exception" in context:
-        error = f"{context['message']}: {context.get('exception')!r}"
-        leaks.append(f"{error}, in the task made at {place}" if place else error)
-    pass_on(loop, context)
+def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
+    """Note an exception that asyncio reports and nobody handles."""
+    heard: Any = loop()
+    type(heard).default_exception_handler(heard, context)
+    error = context.get("exception")
+    if type(error) is asyncio.CancelledError or not context["message"].startswith(LOST):
+        return
+    task: Any = context.get("task") or context.get("future")
+    is_task = issubclass(type(task), asyncio.Task)
+    owner = owner_of(task) if is_task else owner_of_finalized()
+    if owner and owner.item and "caplog" in getattr(owner.item, "fixturenames", ()):
+        return  # it can assert on what is logged
+    text = f"{context['message']}: {error!r}"
+    if error and (where := location_of_error(error)):
+        text += f", raised at {where}"
+    if is_task and (where := location_of_task(task)):
+        text += f", in the task made at {where}"
+    leaked(owner, "exception lost", text)
+
+
+def is_forgotten(coroutine: Coroutine[Any, Any, Any], text: str) -> bool:
+    """Note a coroutine that was never awaited, unless the test expects the warning."""
+    owner = current()
+    is_expected = internals.recorder_of_warnings() is not recorder
+    if owner is None or is_expected or sys.is_finalizing():
+        return False
+    with warnings.catch_warnings(record=True) as log:
+        try:
+            warnings.warn(text, RuntimeWarning, source=coroutine, stacklevel=3)
+        except RuntimeWarning:
+            pass
+        else:
+            if not log:
+                return False
+    where = origin(coroutine)
+    leaked(owner_of_finalized(), "coroutine never awaited", f"{text}{where}")
+    return not log
+
+
+def origin(coroutine: Any) -> str:
+    if not coroutine.cr_origin:
+        return ""
+    file, line, name = coroutine.cr_origin[0]
+    return f", made at {location(file, line, name) or f'{file}:{line} in {name}'}"
 
 
 def note_complaint(pass_on: Callable[[Any], object], unraisable: Any) -> None:
-    """Note what a finalizer complains of: a forgotten await, something not closed."""
-    complaint = unraisable.exc_value
-    if isinstance(complaint, (ResourceWarning, RuntimeWarning)):
-        leaks.append(str(complaint))
-    else:
+    """Note what a finalizer complains of: something that was not closed."""
+    if are_closed and issubclass(unraisable.exc_type, Warning):
+        return
+    if not issubclass(unraisable.exc_type, ResourceWarning):
         pass_on(unraisable)
+        return
+    text = str(unraisable.exc_value)
+    try:
+        warnings.warn(pytest.PytestUnraisableExceptionWarning(text), stacklevel=2)
+    except pytest.PytestUnraisableExceptionWarning:
+        leaked(owner_of_finalized(), "not closed", text)
 
 
-def note_tasks(loop: Loop, item: pytest.Function | None) -> None:
-    """Note and cancel the tasks of a test, or all those of a loop that is closed next."""
-    tasks = asyncio.all_tasks(loop)
-    if item:
-        tasks = {task for task in tasks - set(tasks_of_fixtures) if place_of_task(task)}
-        held = {task for task in tasks if belongs_to_fixture(task, item)}
-        tasks_of_fixtures.update(held)  # a later test need not use that fixture
-        tasks -= held
-    for task in tasks:
-        place = place_of_task(task) or "a line of a library"
-        leaks.append(f"{task.get_name()} is pending, made at {place}\n{waits(task)}")
+def turn(loop: Loop) -> None:
+    """Let a loop run what is ready to run."""
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+
+
+def check_tasks(loop: Loop, owner: Owner | None) -> None:
+    """Report and cancel the pending tasks that an event loop runs for a test or fixture."""
+    if owner is None or loop.is_closed() or loop.is_running():
+        return
+    turn(loop)
+    pending = tasks_of(loop, owner)
+    for _ in range(TURNS if pending else 0):
+        turn(loop)
+    if generators := {task for task in tasks_of(loop, owner) if generator_of(task)}:
+        loop.run_until_complete(asyncio.wait(generators, timeout=GRACE))
+    tasks = tasks_of(loop, owner)
+    for task in [*tasks]:
+        if owner.item and (holder := held_by_fixture(task)):
+            ownership.adopted[task] = holder
+            tasks.remove(task)
+            continue
+        if generator := generator_of(task):
+            name = name_of(generator.__qualname__, generator)
+            text = f"async generator {name} still closes; use contextlib.aclosing"
+            leaked(owner, "generator not closed", f"{text}\n{stack_of(task)}")
+        else:
+            where = location_of_task(task)
+            text = f"task {task.get_name()} is pending"
+            text += f", made at {where}" if where else f", {task.get_coro()!r}"
+            leaked(owner, "task pending", f"{text}\n{stack_of(task)}")
         task.cancel()
     if tasks:
-        loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+        loop.run_until_complete(asyncio.wait(tasks, timeout=GRACE))
+
+
+def tasks_of(loop: Loop, owner: Owner | None) -> list[Task]:
+    return [task for task in asyncio.all_tasks(loop) if owner_of(task) is owner]
+
+
+def generator_of(task: Task) -> AsyncGeneratorType[Any, Any] | None:
+    """Return the generator that a task does nothing but close."""
+    code = task.get_coro()
+    if type(code).__name__ != "async_generator_athrow":
+        return None
+    parts = gc.get_referents(code)
+    return next((part for part in parts if type(part) is AsyncGeneratorType), None)
+
+
+def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
+    """Report and close what an owner has not closed, or only what a loop still serves."""
+    left, later = [], []
+    opened = open_objects.still_open(owner)
+    served = {each.location for each in opened if open_objects.is_transport(each)}
+    for each in opened:
+        is_held = owner.item and not each.is_direct
+        if is_held and (holder := held_by_fixture(each.thing)):
+            holder.made.append(each)
+        elif closing_loop and each.location not in served:
+            later.append(each)
+        else:
+            left.append(each)
+    owner.made[:] = later
+    above = {each.location for each in left if not open_objects.is_transport(each)}
+    for each in left:
+        is_beneath = each.location in above or (len(left) > 1 and not each.location)
+        if not (open_objects.is_transport(each) and is_beneath):
+            kind = type(each.thing)
+            name = kind.__name__.lstrip("_")
+            where = each.location or f"a line of a library, for {owner.name}"
+            text = (
+                f"{kind.__module__.partition('.')[0]}'s {name} is open, made at {where}"
+            )
+            leaked(owner, f"{name} open", text)
+    if left:
+        global are_closed
+        are_closed = True  # by the guard: what they complain of is its own doing
+        with closing(asyncio.new_event_loop()) as other:
+            usable = [closing_loop, *loops, other]
+            loop = next(loop for loop in usable if loop and not loop.is_closed())
+            for each in left:
+                open_objects.close(each.thing, loop)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
     __tracebackhide__ = True
+    global recorder
+    recorder = internals.recorder_of_warnings()
     pass_on = sys.unraisablehook
     sys.unraisablehook = partial(note_complaint, pass_on)
     try:
@@ -117,45 +272,61 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         sys.unraisablehook = pass_on
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    leaks.clear()
-    open_objects.made.clear()
-    for loop in loops:
-        hear_of_errors(loop)
     is_allowed(item, MARKER)
-
-
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    item.stash[FAILED] = item.stash.get(FAILED, False) or call.excinfo is not None
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    __tracebackhide__ = True
-    result = yield
-    report(item)
-    return result
+    open_objects.note_classes(patch)
+    for loop in loops:
+        loops[loop] = loop.get_exception_handler()
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown(item: pytest.Function) -> Generator[None, object, object]:
-    """Look at what is left when everything is torn down."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note the coroutines that a failing test holds, which would be freed in another test."""
+    trace = call.excinfo.tb if call.excinfo else None
+    while trace:
+        frame, trace = trace.tb_frame, trace.tb_next
+        if location(frame.f_code.co_filename, 0, ""):
+            for value in frame.f_locals.values():
+                if type(value) is CoroutineType and is_unstarted(value):
+                    text = f"coroutine '{value.__qualname__}' was never awaited"
+                    leaked(current(), "coroutine never awaited", text + origin(value))
+                    value.close()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_teardown() -> Generator[None, object, object]:
+    """Check what is left when everything is torn down."""
     __tracebackhide__ = True
+    global are_closed
     try:
-        result = yield
+        return (yield)
     finally:
+        if owner := ownership.test:
+            for loop, handler in loops.items():
+                if not loop.is_closed():
+                    check_tasks(loop, owner)
+                    loop.set_exception_handler(handler)
+            new = open_objects.note_classes(patch)
+            if inspect.iscoroutinefunction(getattr(owner.item, "function", None)):
+                open_objects.note_existing(owner, new)
+            check_objects(owner)
+        gc.collect(YOUNG)
+        are_closed = False
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
+    """Check what is left of a fixture that outlives tests."""
+    if finishing := ownership.finishing.get(fixturedef):
+        owner, _ = finishing
         for loop in loops:
-            if not loop.is_closed():
-                note_tasks(loop, item)
-        leaks.extend(open_objects.close_all(item))
-        gc.collect(1)
-    report(item)
-    return result
+            check_tasks(loop, owner)
+        check_objects(owner)
 
 
-def report(item: pytest.Item) -> None:
-    """Fail a test that leaks, unless it has failed anyway and could not clean up."""
-    if leaks and not item.stash.get(FAILED, False) and not is_allowed(item, MARKER):
-        hint = f'Close or await it, or say @pytest.mark.{MARKER}("reason")'
-        lines = [f"{item.name} leaves behind:", *leaks, hint]
-        pytest.fail("\n".join(lines), pytrace=False)
+def is_unstarted(coroutine: Coroutine[Any, Any, Any]) -> bool:
+    return inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED

@@ -1,4 +1,4 @@
-"""Loop scopes: who would use what another event loop made is refused, in words.
+"""Loop scopes: the use of an object on another event loop than its own is refused.
 
 A connection, a client or a queue works on the event loop on which it was made; on
 another one it fails ("attached to a different loop", "Event loop is closed") or hangs.
@@ -12,80 +12,93 @@ from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
 
 import pytest
+import pytest_asyncio.plugin
 from pytest_asyncio import is_async_test
 
-from tests.guards.shared import place
+from . import internals
+from .findings import found, refuse
+from .internals import Fixture
+from .locations import name_of
 
+GUARD = "loop_scopes"
 SCOPES = ["function", "class", "module", "package", "session"]
-Fixture = pytest.FixtureDef[Any]
+FixtureFunction = type(pytest.fixture(lambda: None))
+# Fixtures that earlier versions of pytest-asyncio used.
+DEAD = {"event_loop", "event_loop_policy"} - set(vars(pytest_asyncio.plugin))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(
     fixturedef: Fixture, request: Any
 ) -> Generator[None, object, object]:
-    """Look at a fixture before it is set up."""
+    """Check a fixture before it is set up."""
     __tracebackhide__ = True
     try:
         if loop := loop_of_fixture(fixturedef, request.config):
-            used = used_by(fixturedef, request._fixture_defs)
-            look_at_scope(fixturedef, loop)
+            item = request.node if isinstance(request.node, pytest.Item) else None
+            used = used_by(fixturedef, internals.active_fixtures(request))
+            check_scope(fixturedef, loop, item)
             change = decorator(fixturedef.scope, "{loop}")
-            who = f"{name_of(fixturedef)} is set up"
-            look_at_used(who, loop, used, request.config, change)
+            who = f"fixture {name_of(fixturedef.argname, fixturedef.func)} is set up"
+            check_used(who, loop, used, request.config, change, item)
         return (yield)
     except BaseException as error:
         # Otherwise the next test that wants this fixture meets a bare AssertionError.
-        if fixturedef.cached_result is None:
-            key, reason = fixturedef.cache_key(request), (error, error.__traceback__)
-            fixturedef.cached_result = (None, key, reason)
+        internals.keep_reason(fixturedef, request, error)
         raise
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
-    """Look at an async test before it runs."""
+    """Check an async test before it runs."""
     if is_async_test(item):
         marker = item.get_closest_marker("asyncio")
         asked = marker.kwargs.get("loop_scope") if marker else None
         loop = asked or item.config.getini("asyncio_default_test_loop_scope")
         change = '@pytest.mark.asyncio(loop_scope="{loop}")'
-        used = item._request._fixture_defs.values()
-        look_at_used(f"{item.name} runs", loop, used, item.config, change)
+        used = internals.active_fixtures(internals.request_of(item)).values()
+        check_used(f"{item.name} runs", loop, used, item.config, change, item)
 
 
-def look_at_scope(fixture: Fixture, loop: str) -> None:
+def check_scope(fixture: Fixture, loop: str, item: pytest.Item | None) -> None:
     """Refuse a fixture that would outlive its own event loop."""
     if SCOPES.index(fixture.scope) > SCOPES.index(loop):
-        pytest.fail(
-            f"{name_of(fixture)} lives for a {fixture.scope}, its event loop for a {loop}.\n"
+        refuse(
+            GUARD,
+            "fixture outlives its loop",
+            f"fixture {name_of(fixture.argname, fixture.func)} lives for a "
+            f"{fixture.scope}, its event loop for a {loop}.\n"
             f"Write {decorator(loop, loop)},\n"
             f'or, if it gives nothing but plain data, loop_scope="{fixture.scope}".',
-            pytrace=False,
+            item,
         )
 
 
-def look_at_used(
-    who: str, loop: str, used: Iterable[Fixture], config: pytest.Config, change: str
+def check_used(
+    who: str,
+    loop: str,
+    used: Iterable[Fixture],
+    config: pytest.Config,
+    change: str,
+    item: pytest.Item | None,
 ) -> None:
-    """Refuse fixtures that were made on another loop than that of who uses them."""
+    """Refuse fixtures that were made on another loop than that of their user."""
     for fixture in used:
         other = loop_of_fixture(fixture, config) or loop
-        if (
-            other == loop
-            or not fixture.cached_result
-            or is_plain(fixture.cached_result[0])
-        ):
+        if other == loop or is_plain(internals.value_of(fixture)):
             continue
         if other == config.getini("asyncio_default_test_loop_scope"):
             fix = f"there {change.format(loop=other)}"
         else:
             scope = min(fixture.scope, loop, key=SCOPES.index)
             fix = f"at '{fixture.argname}' {decorator(scope, loop)}"
-        pytest.fail(
-            f"{who} on the {loop} loop, but uses {name_of(fixture)},\n"
+        refuse(
+            GUARD,
+            "object of another loop",
+            f"{who} on the {loop} loop, but uses fixture "
+            f"{name_of(fixture.argname, fixture.func)},\n"
             f"which was made on the {other} loop and works only there.\nWrite {fix}",
-            pytrace=False,
+            item,
         )
 
 
@@ -100,12 +113,12 @@ def used_by(fixture: Fixture, active: Mapping[str, Fixture]) -> Iterator[Fixture
 def loop_of_fixture(fixture: Fixture, config: pytest.Config) -> str | None:
     """Return the scope of the loop of a fixture, if pytest-asyncio sets it up."""
     function = fixture.func
-    mode = config.getoption("asyncio_mode") or config.getini("asyncio_mode")
     is_async = iscoroutinefunction(function) or isasyncgenfunction(function)
-    if not getattr(function, "_force_asyncio_fixture", is_async and mode == "auto"):
+    is_taken = is_async and internals.asyncio_mode(config) == "auto"
+    if not internals.is_marked_for_asyncio(function, is_taken):
         return None
     default = config.getini("asyncio_default_fixture_loop_scope")
-    loop = getattr(function, "_loop_scope", None) or default
+    loop = internals.loop_scope_of(function) or default
     return fixture.scope if loop in (None, "fixture-scope") else str(loop)
 
 
@@ -117,14 +130,29 @@ def is_plain(value: object) -> bool:
         return False
 
 
-@cache
-def name_of(fixture: Fixture) -> str:
-    """Return the name of a fixture and its line."""
-    code = getattr(fixture.func, "__code__", None)
-    line = place(code.co_filename, code.co_firstlineno, "") if code else None
-    return f"fixture '{fixture.argname}' ({line or 'of a library'})"
-
-
 def decorator(scope: str, loop: str) -> str:
     """Return how a fixture of this scope and loop is declared."""
     return f'@pytest_asyncio.fixture(scope="{scope}", loop_scope="{loop}")'
+
+
+def pytest_plugin_registered(plugin: object) -> None:
+    """Name the fixtures of a conftest that pytest-asyncio ignores."""
+    if type(plugin) is type(pytest):
+        for each in vars(plugin).values():
+            check_dead(each)
+
+
+def pytest_pycollect_makeitem(obj: object) -> None:
+    check_dead(obj)
+
+
+def check_dead(each: Any) -> None:
+    if type(each) is FixtureFunction and each.name in DEAD:
+        found(
+            GUARD,
+            "dead override",
+            f"fixture {name_of(each.name, each)} has no effect: pytest-asyncio ignores it.\n"
+            "Delete it; set asyncio_default_fixture_loop_scope and\n"
+            "asyncio_default_test_loop_scope in [tool.pytest], or use the hook\n"
+            "pytest_asyncio_loop_factories",
+        )

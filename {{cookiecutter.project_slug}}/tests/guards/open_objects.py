@@ -1,85 +1,147 @@
 """What a test must close: used by the guard against leaks."""
 
 import asyncio
+import gc
 import inspect
+import sys
+import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from functools import wraps
-from typing import Any
+from types import CodeType
+from typing import Any, NamedTuple
 
-{% if cookiecutter.http_client == "aiohttp" -%}
-import aiohttp
-{% endif -%}
-{% if cookiecutter.database == "sqlite" -%}
-import aiosqlite
-{% elif cookiecutter.database == "postgresql" -%}
-import asyncpg
-{% endif -%}
-{% if cookiecutter.__client == "httpx" -%}
-import {{ cookiecutter.http_client }}
-{% elif cookiecutter.web_framework == "fastapi" -%}
-import httpx2
-{% endif -%}
 import pytest
-{% if cookiecutter.redis == "yes" -%}
-import redis
-{% endif %}
-from tests.guards.shared import belongs_to_fixture, place_of_caller
+
+from . import internals
+from .locations import location_of_caller
+from .ownership import Owner, current
+
+GRACE = 1  # seconds to close something
 
 # Classes, and how to see that an object is open. Add those of your libraries.
-CLOSABLE: dict[type[Any], Callable[[Any], bool]] = {
-    asyncio.BaseTransport: lambda transport: not transport.is_closing(),
-    asyncio.Server: lambda server: server.is_serving(),
-    asyncio.StreamWriter: lambda writer: not writer.is_closing(),
-{% if cookiecutter.database == "sqlite" %}    aiosqlite.Connection: lambda connection: connection._connection is not None,
-{% elif cookiecutter.database == "postgresql" %}    asyncpg.Connection: lambda connection: not connection.is_closed(),
-    asyncpg.Pool: lambda pool: not pool.is_closing(),
-{% endif %}{% if cookiecutter.__client == "httpx" %}    {{ cookiecutter.http_client }}.AsyncClient: lambda client: not client.is_closed,
-{% elif cookiecutter.http_client == "aiohttp" %}    aiohttp.ClientSession: lambda session: not session.closed,
-{% endif %}{% if cookiecutter.__asgi_client != cookiecutter.http_client and cookiecutter.web_framework == "fastapi" %}    {{ cookiecutter.__asgi_client }}.AsyncClient: lambda client: not client.is_closed,
-{% endif %}{% if cookiecutter.redis == "yes" %}    redis.asyncio.client.PubSub: lambda pubsub: pubsub.connection is not None,
-    redis.asyncio.ConnectionPool: lambda pool: any(
+CLOSABLE: dict[str, Callable[[Any], bool]] = {
+    "aiohttp.ClientSession": lambda session: not session.closed,
+    "aiomysql.Connection": lambda connection: not connection.closed,
+    "aiosqlite.Connection": lambda connection: connection._connection is not None,
+    "asyncio.Server": lambda server: server.is_serving(),
+    "asyncmy.Connection": lambda connection: connection.connected,
+    "asyncmy.Pool": lambda pool: not (pool._closing or pool._closed),
+    "asyncpg.Connection": lambda connection: not connection.is_closed(),
+    "asyncpg.Pool": lambda pool: not pool.is_closing(),
+    "httpx.AsyncClient": lambda client: not client.is_closed,
+    "httpx2.AsyncClient": lambda client: not client.is_closed,
+    "psycopg.AsyncConnection": lambda connection: not connection.closed,
+    "psycopg_pool.AsyncConnectionPool": lambda pool: not pool.closed,
+    "redis.asyncio.ConnectionPool": lambda pool: any(
         connection.is_connected for connection in pool._available_connections
     ),
-{% endif %}}
-
-made: list[tuple[Any, str]] = []  # since the test began, and where
-
-
-def remember(patch: pytest.MonkeyPatch) -> None:
-    """Note every object that code of this project makes."""
-
-    def remembering(init: Callable[..., None]) -> Callable[..., None]:
-        @wraps(init)
-        def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
-            init(self, *args, **kwargs)
-            if place := place_of_caller():
-                made.append((self, place))
-
-        return init_and_note
-
-    for kind in CLOSABLE:
-        patch.setattr(kind, "__init__", remembering(kind.__init__))
+    "redis.asyncio.client.PubSub": lambda pubsub: (
+        pubsub.connection is not None and pubsub.connection.is_connected
+    ),
+}
 
 
-def close_all(item: pytest.Function) -> list[str]:
-    """Close what is still open, unless a fixture holds it, and return what it was."""
-    still_open = []
-    for thing, place in made:
-        tests = (test for kind, test in CLOSABLE.items() if isinstance(thing, kind))
-        if next(tests)(thing) and not belongs_to_fixture(thing, item):
-            still_open.append(f"{type(thing).__name__} is open, made at {place}")
-            close(thing)
-    made.clear()
-    return list(dict.fromkeys(still_open))
+class Made(NamedTuple):
+    """Something that must be closed, and the line that made it."""
+
+    thing: Any
+    is_open: Callable[[Any], bool]
+    location: str  # empty for a line of a library
+    is_direct: bool  # made by the test or fixture itself, not by an object that it uses
 
 
-def close(thing: Any) -> None:
-    """Close something in whatever way it can be closed from outside an event loop."""
-    names = ("abort", "terminate", "stop", "aclose", "close")
+noting: dict[str, type[Any]] = {}  # the classes above that are imported
+
+
+def note_classes(patch: pytest.MonkeyPatch) -> list[type[Any]]:
+    """Note from now on every object of the classes that were imported since."""
+    new = []
+    for name, is_open in CLOSABLE.items():
+        module, _, attribute = name.rpartition(".")
+        if name not in noting and module in sys.modules:
+            noting[name] = kind = getattr(sys.modules[module], attribute)
+            note_class(patch, kind, is_open)
+            new.append(kind)
+    return new
+
+
+def note_existing(owner: Owner, kinds: list[type[Any]]) -> None:
+    """Note the objects of classes that the test itself was the first to import."""
+    where = f"a line of {owner.name}"
+    for thing in gc.get_objects() if kinds else ():
+        if type(thing) in kinds:
+            name = next(name for name in noting if noting[name] is type(thing))
+            owner.made.append(Made(thing, CLOSABLE[name], where, True))
+
+
+def note_transports(patch: pytest.MonkeyPatch) -> None:
+    kind: type[Any]
+    for kind in internals.transports():
+        note_class(patch, kind, is_open_transport)
+
+
+def is_open_transport(transport: Any) -> bool:
+    """Tell whether a transport is open; that under TLS closes after the one above it."""
+    is_under_tls = type(transport.get_protocol()).__name__ == "SSLProtocol"
+    return not (is_under_tls or transport.is_closing())
+
+
+def note_class(
+    patch: pytest.MonkeyPatch, kind: type[Any], is_open: Callable[[Any], bool]
+) -> None:
+    init = kind.__init__
+
+    @wraps(init)
+    def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if not internals.is_accepted(args):
+            note(self, is_open, sys._getframe(1).f_code)
+
+    with suppress(TypeError):  # a class of C, whose objects their makers note
+        patch.setattr(kind, "__init__", init_and_note)
+
+
+def note(
+    thing: object,
+    is_open: Callable[[Any], bool] = is_open_transport,
+    maker: CodeType | None = None,
+) -> None:
+    """Note something that an event loop of pytest's thread has made for a test."""
+    owner = current()
+    is_here = threading.current_thread() is threading.main_thread()
+    if not (owner and is_here and internals.running_loop()):
+        return
+    where = location_of_caller() or ""
+    owner.made.append(Made(thing, is_open, where, maker in owner.codes))
+
+
+def is_transport(made: Made) -> bool:
+    return made.is_open is is_open_transport
+
+
+def still_open(owner: Owner) -> list[Made]:
+    """Return what an owner has not closed, each once."""
+    found = {}
+    for each in owner.made:
+        with suppress(Exception):  # an object whose constructor has failed is not open
+            if each.is_open(each.thing):
+                found[id(each.thing)] = each
+    return list(found.values())
+
+
+def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Close something in whatever way it can be closed."""
+    is_process = hasattr(thing, "get_pid")  # that `close` kills
+    names = ("abort", "terminate", "stop", "aclose", "close")[4 if is_process else 0 :]
     methods = (getattr(thing, name) for name in names if hasattr(thing, name))
-    loop = asyncio.new_event_loop()
-    with closing(loop), suppress(Exception):
+
+    async def end() -> None:
         result = next(methods)()
         if inspect.isawaitable(result):
-            loop.run_until_complete(result)
+            await result
+        while is_process and thing.get_returncode() is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+
+    with suppress(Exception):
+        loop.run_until_complete(asyncio.wait_for(end(), GRACE))

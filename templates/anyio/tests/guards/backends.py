@@ -6,19 +6,21 @@ For what is AnyIO's it is strict here: it takes what is marked for it, nothing e
 
 from collections.abc import Generator
 from inspect import iscoroutinefunction
+from types import FunctionType
 from typing import Any
 
 import pytest
 from pytest_asyncio import is_async_test
 
-from tests.guards.shared import place
+from .locations import name_of
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_pycollect_makeitem(
     collector: pytest.Module | pytest.Class, obj: object
 ) -> Generator[None, object, object]:
-    marks = getattr(obj, "pytestmark", []) if iscoroutinefunction(obj) else []
+    is_async = type(obj) is FunctionType and iscoroutinefunction(obj)
+    marks = getattr(obj, "pytestmark", []) if is_async else []
     with pytest.MonkeyPatch.context() as patch:
         if collector.get_closest_marker("anyio") or any(
             mark.name == "anyio" for mark in marks
@@ -53,10 +55,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():
         function: Any = definitions[-1].func
         if getattr(function, "_force_asyncio_fixture", False):
-            code = function.__code__
-            line = place(code.co_filename, code.co_firstlineno, "")
             pytest.fail(
-                f"{item.name} is AnyIO's, but uses fixture '{name}' ({line}),\n"
+                f"{item.name} is AnyIO's, but uses fixture {name_of(name, function)},\n"
                 "which runs on pytest-asyncio's loop. Write there @pytest.fixture, and\n"
                 "let it use the fixture anyio_backend",
                 pytrace=False,

@@ -1,14 +1,12 @@
 """uvloop's event loop, for the guards: its sockets and transports are none of Python's."""
 
-import asyncio
 import sys
 import warnings
 from typing import Any
 
 import uvloop
 
-from tests.guards.open_objects import CLOSABLE, made
-from tests.guards.shared import place_of_caller
+from . import open_objects
 
 
 class Loop(uvloop.Loop):
@@ -57,8 +55,8 @@ class Loop(uvloop.Loop):
 def note(opened: Any) -> Any:
     """Note a server, or the transport of a pair: the test must close it."""
     thing = opened[0] if isinstance(opened, tuple) else opened
-    kind = asyncio.Server if hasattr(thing, "is_serving") else asyncio.BaseTransport
-    CLOSABLE.setdefault(type(thing), CLOSABLE[kind])
-    if place := place_of_caller():
-        made.append((thing, place))
+    if hasattr(thing, "is_serving"):
+        open_objects.note(thing, open_objects.CLOSABLE["asyncio.Server"])
+    else:
+        open_objects.note(thing)
     return opened
