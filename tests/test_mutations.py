@@ -84,21 +84,23 @@ TRANSACTIONS: dict[str, Mutation] = {
     ),
     "sqlalchemy": ("not committed", r"_sessions\.begin\(\)", "_sessions()"),
 }
-# How each kind of database ends a test, and a mutation of it that leaks.
+# How the servers' databases end a test, and a mutation of it that leaks.
 ENDS = {
-    '"ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); {}"': '"{}"',
+    "connection.form = ROLLBACK": "pass",
+    "raw.form = ROLLBACK": "pass",
     '"ROLLBACK TO SAVEPOINT test; ROLLBACK"': '"COMMIT"',
     '"ROLLBACK TO SAVEPOINT test"': '"SELECT 1"',
-    '"ROLLBACK"': '"COMMIT"',
     "transaction.rollback()": "transaction.commit()",
-    "        await connection.begin()": "        pass",
-    "if self._database.has_changed():": "if False:",
-    "if database.has_changed():": "if False:",
 }
 ISOLATION: list[Mutation] = [
-    ("commits leak", r"(await empty_database|database\.make_anew)\(\)", "pass"),
+    ("commits leak", r"await empty_database\(\)", "pass"),
     ("rows leak", "|".join(map(re.escape, ENDS)), lambda found: ENDS[found[0]]),
 ]
+ONE_DATABASE: Mutation = (
+    "one database for all tests",
+    r"@pytest\.fixture\ndef memory_url",
+    '@pytest.fixture(scope="session")\ndef memory_url',
+)
 
 
 # The same for additions: a file, a name, plain text and its replacement.
@@ -245,7 +247,16 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
         ("src/demo/store.py", STORE, [*stores["driver"], *stores["sqlalchemy"]]),
         *(("src/demo/store.py", STORES[access], stores[access]) for access in stores),
         *(("src/demo/database.py", [TRANSACTIONS[access]], stores[access]) for access in stores),
-        ("tests/fixtures/database.py", ISOLATION, [*stores["driver"], *stores["sqlalchemy"]]),
+        (
+            "tests/fixtures/database.py",
+            ISOLATION,
+            [one for group in stores.values() for one in group if one["database"] != "sqlite"],
+        ),
+        (
+            "tests/fixtures/database_urls.py",
+            [ONE_DATABASE],
+            [one for group in stores.values() for one in group if one["database"] == "sqlite"],
+        ),
     ]
     for file, group, answers in listed:
         for mutation in group:

@@ -9,7 +9,7 @@ left_open = []
 def connect_and_commit(database_url):
     other = sqlite3.connect(database_url, uri=True)
     with other:
-        other.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com')")
+        other.execute("INSERT OR REPLACE INTO users VALUES (1, 'Ada', 'ada@example.com')")
     return other
 
 
