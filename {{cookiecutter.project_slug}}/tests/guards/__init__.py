@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, f"{' | '.join(findings.MODES)}: {text}", default=default)
         option = "--" + name.replace("_", "-")
         group.addoption(option, choices=findings.MODES, help=text)
+    text = "classes whose objects one task at a time may use, as 'package.module:Class'"
+    parser.addini("guard_sharing_classes", text, type="linelist")
     text = "folders and files in which findings are errors also in report mode"
     parser.addini("guards_strict", text, type="linelist")
     text = "libraries and classes, such as lib or lib.Client, that may be left open"
