@@ -66,7 +66,7 @@ def test_a_class_of_the_project_can_be_added(tmp_path: Path, environment: Enviro
     (project / "tests" / "test_ledger.py").write_text(OWN_CLASS, encoding="utf-8")
     setting = "guard_sharing_classes=demo.ledger:Ledger"
 
-    texts = outcomes(environment, project, "-o", setting, "tests/test_ledger.py")
+    texts = failures_of(environment, project, "-o", setting, "tests/test_ledger.py")
 
     (failure,) = texts["test_shares"]
     assert "test_shares uses one Ledger in two tasks at once" in failure

@@ -115,14 +115,15 @@ def failures_of(
     environment: Environment,
     project: Path,
     *arguments: str,
-    order: tuple[str, ...] = ("-p", "no:randomly"),
+    seed: str = "",
     **variables: str,
 ) -> dict[str, list[str]]:
     """Run a suite and return the texts of all failures and errors of each test."""
     report = project / "report.xml"
     done = environment.run(
         project,
-        *("pytest", *order, "-p", "no:cacheprovider", "--tb=short"),
+        *("pytest", f"--randomly-seed={seed}" if seed else "-pno:randomly"),
+        *("-p", "no:cacheprovider", "--tb=short"),
         *(f"--junitxml={report}", *arguments),
         **variables,
     )
