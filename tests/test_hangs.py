@@ -87,6 +87,28 @@ def test_a_doctest_that_hangs_ends(tmp_path: Path, environment: Environment) -> 
     assert "Timeout (>0.5s): tests.documented.hang hung" in failure
 
 
+TAKES_AWAY = """
+import types
+
+def pytest_configure():
+    from tests.guards import internals
+    internals.backend_of_anyio = lambda name: types.SimpleNamespace()
+"""
+
+
+def test_the_guard_is_off_when_a_private_attribute_is_gone(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, NOTHING | {"anyio": "yes"})
+    (project / "src" / "takes_away.py").write_text(TAKES_AWAY, encoding="utf-8")
+
+    done = environment.run(project, "pytest", "-p", "takes_away", "tests/test_streams.py")
+
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("the guard 'hangs' is off") == 1
+    assert "has no attribute 'TestRunner'" in done.stdout
+
+
 UNSTOPPABLE = """
 import pytest, time
 

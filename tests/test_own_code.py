@@ -1,5 +1,6 @@
 """The template's own code passes its linters, and no test of its own is left out by all runs."""
 
+import ast
 import subprocess
 import sys
 
@@ -42,3 +43,12 @@ def test_ci_runs_every_test_once() -> None:
     assert usual.isdisjoint(rest)
     assert usual | rest == collected("--thorough")
     assert "--thorough -m thorough" in (TEMPLATE / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_no_test_module_imports_another() -> None:
+    for module in (TEMPLATE / "tests").glob("test_*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                name = node.module or ""
+                assert name != "conftest", module
+                assert not name.startswith("test_"), module

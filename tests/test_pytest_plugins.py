@@ -17,6 +17,7 @@ from helpers.projects import (
     pyproject_of,
     render,
     requirements_of,
+    text_files,
 )
 from helpers.suites import Environment
 from uv import find_uv_bin
@@ -151,3 +152,17 @@ def test_every_list_of_pythons_is_that_of_the_question() -> None:
     assert re.findall(r"3\.\d+", in_matrix[0]) == pythons
     assert f"oldest Python ({pythons[0]} to {pythons[-1]})" in texts["CHANGELOG.md"]
     assert f"Python {pythons[0]} or newer" in texts["README.md"]
+
+
+# Since Python 3.14 the use of these warns, and a warning fails a run.
+DEPRECATED = ("EventLoopPolicy", "event_loop_policy(", "asyncio.iscoroutinefunction")
+
+
+@pytest.mark.parametrize("answers", [{}, FULL], ids=["default", "full"])
+def test_code_uses_nothing_that_a_python_on_offer_deprecates(
+    tmp_path: Path, answers: Answers
+) -> None:
+    project = render(tmp_path, answers)
+    for path, text in text_files(project).items():
+        if path.endswith(".py"):
+            assert not [name for name in DEPRECATED if name in text], path

@@ -33,6 +33,46 @@ def test_guards_name_the_mistake(
     assert_mistakes_are_reported(project, path, failures)
 
 
+OWN_CLASS = """
+import asyncio
+
+import pytest
+
+from demo.ledger import Ledger
+
+@pytest.mark.asyncio
+async def test_shares():
+    ledger = Ledger()
+    await asyncio.gather(ledger.add(1), ledger.add(2))
+
+@pytest.mark.asyncio
+async def test_does_not_share():
+    ledger = Ledger()
+    await ledger.add(1)
+    await asyncio.create_task(ledger.add(2))
+"""
+LEDGER = """
+import asyncio
+
+class Ledger:
+    async def add(self, number):
+        await asyncio.sleep(0)
+"""
+
+
+def test_a_class_of_the_project_can_be_added(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, NOTHING | {"package_name": "demo"})
+    (project / "src" / "demo" / "ledger.py").write_text(LEDGER, encoding="utf-8")
+    (project / "tests" / "test_ledger.py").write_text(OWN_CLASS, encoding="utf-8")
+    setting = "guard_sharing_classes=demo.ledger:Ledger"
+
+    texts = failures_of(environment, project, "-o", setting, "tests/test_ledger.py")
+
+    (failure,) = texts["test_shares"]
+    assert "test_shares uses one Ledger in two tasks at once" in failure
+    assert texts["test_does_not_share"] == []
+
+
 @pytest.mark.parametrize("scenario", ["sharing", "this_machine"])
 def test_report_mode_fails_no_test(tmp_path: Path, environment: Environment, scenario: str) -> None:
     project = render(tmp_path, SQLITE)

@@ -112,13 +112,18 @@ def counts_of(output: str) -> dict[str, int]:
 
 
 def failures_of(
-    environment: Environment, project: Path, *arguments: str, **variables: str
+    environment: Environment,
+    project: Path,
+    *arguments: str,
+    seed: str = "",
+    **variables: str,
 ) -> dict[str, list[str]]:
     """Run a suite and return the texts of all failures and errors of each test."""
     report = project / "report.xml"
     done = environment.run(
         project,
-        *("pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
+        *("pytest", f"--randomly-seed={seed}" if seed else "-pno:randomly"),
+        *("-p", "no:cacheprovider", "--tb=short"),
         *(f"--junitxml={report}", *arguments),
         **variables,
     )
@@ -130,11 +135,17 @@ def failures_of(
     return texts
 
 
+def expected_reports(project: Path, path: str) -> dict[str, str]:
+    """Return what the report of each `test_wrong_…` must match: the comment above it."""
+    text = (project / path).read_text(encoding="utf-8")
+    commented = re.findall(r"# (.*)\n(?: *@.*\n)* *(?:async )?def (test_\w+)", text)
+    return {name: pattern for pattern, name in commented if name.startswith("test_wrong_")}
+
+
 def assert_mistakes_are_reported(project: Path, path: str, failures: dict[str, list[str]]) -> None:
     """Assert that each `test_wrong_…` fails as the comment above it says, and nothing else does."""
     text = (project / path).read_text(encoding="utf-8")
-    commented = re.findall(r"# (.*)\n(?: *@.*\n)* *(?:async )?def (test_\w+)", text)
-    expected = {name: pattern for pattern, name in commented if name.startswith("test_wrong_")}
+    expected = expected_reports(project, path)
     tests = re.findall(r"def (test_\w+)", text)
     assert set(expected) == {name for name in tests if name.startswith("test_wrong")}
     for name in tests:

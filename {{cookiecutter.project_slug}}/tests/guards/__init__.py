@@ -20,7 +20,6 @@ GUARDS = {
     "network": "connections to other machines",
     "sharing": "the use of one session or connection by two tasks at once",
     "backends": "AnyIO's tests on another backend than the one in their name",
-    "hangs_of_anyio": "hung awaits in AnyIO's tests",
 }
 
 
@@ -33,8 +32,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, f"{' | '.join(findings.MODES)}: {text}", default=default)
         option = "--" + name.replace("_", "-")
         group.addoption(option, choices=findings.MODES, help=text)
+    text = "classes whose objects one task at a time may use, as 'package.module:Class'"
+    parser.addini("guard_sharing_classes", text, type="linelist")
     text = "folders and files in which findings are errors also in report mode"
     parser.addini("guards_strict", text, type="linelist")
+    text = "libraries and classes, such as lib or lib.Client, that may be left open"
+    parser.addini("guard_leaks_ignore", text, type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,7 +7,6 @@ a section of its report. Findings without a test are reported for the run.
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 from warnings import WarningMessage
 
@@ -106,11 +105,16 @@ def texts_of(findings: list[Finding]) -> str:
 def is_allowed(item: pytest.Item, marker_name: str) -> bool:
     """Tell whether a test has this marker, which must give the reason."""
     marker = item.get_closest_marker(marker_name)
-    if marker and not (marker.args or marker.kwargs):
-        pytest.fail(
-            f'Give the reason: @pytest.mark.{marker_name}("reason")', pytrace=False
-        )
+    without_reason = marker and not (marker.args or marker.kwargs)
+    if without_reason and mode(marker_name.removeprefix("allow_"), item) == "error":
+        text = f'Give the reason: @pytest.mark.{marker_name}("reason")'
+        pytest.fail(text, pytrace=False)
     return marker is not None
+
+
+def has_failed(item: pytest.Item) -> bool:
+    """Tell whether an earlier phase of a test has failed."""
+    return item.stash.get(FAILED, False)
 
 
 def switch_off(guard: str, reason: str) -> None:
@@ -138,7 +142,7 @@ def phase(item: pytest.Item) -> Generator[None, object, object]:
     __tracebackhide__ = True
     result = yield
     errors = [each for each in item.stash.get(FINDINGS, []) if each.mode == "error"]
-    if errors and not item.stash.get(FAILED, False):
+    if errors and not has_failed(item):
         item.stash[RAISED] = True
         pytest.fail(texts_of(errors), pytrace=False)
     return result
@@ -162,7 +166,11 @@ def pytest_runtest_makereport(
                 report.longrepr = texts_of(findings)
         else:
             heading = f"Also found by the guards in {report.when}"
-            report.sections.append((heading, texts_of(findings)))
+            failure: Any = report.longrepr
+            if report.failed and hasattr(failure, "addsection"):
+                failure.addsection(heading, texts_of(findings))
+            else:
+                report.sections.append((heading, texts_of(findings)))
         item.stash[FINDINGS] = []
         item.stash[RAISED] = False
     item.stash[FAILED] |= report.failed
@@ -216,13 +224,11 @@ def summarise(terminal: pytest.TerminalReporter, findings: list[Finding]) -> Non
         terminal.write_line(f"{len(tests[nodeid]):6} {nodeid}")
         for text in dict.fromkeys(each.text for each in tests[nodeid]):
             terminal.write_line(f"       {text.splitlines()[0]}")
-    guard = kinds.most_common()[-1][0][0]
+    guard, _ = kinds.most_common()[-1][0]
+    files = [each.nodeid.partition("::")[0] for each in findings if each.nodeid]
+    easiest = Counter(files or ["tests"]).most_common()[-1][0]
     terminal.write_line(
-        "\nTo fix them step by step, in [tool.pytest]: make findings errors in one folder\n"
-        f'after another, guards_strict = ["{folder_of(worst[-1])}"], or one guard after\n'
-        f'another, guard_{guard} = "error"; in the end guards = "error".'
+        "\nTo make them errors step by step, in [tool.pytest]: name folders and files,\n"
+        f'guards_strict = ["{easiest}"], or single guards, guard_{guard} = "error";\n'
+        'in the end guards = "error".'
     )
-
-
-def folder_of(nodeid: str) -> str:
-    return Path(nodeid.partition("::")[0]).parent.as_posix()

@@ -20,6 +20,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial, wraps
+from importlib import import_module
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NoReturn
@@ -327,6 +328,8 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(asyncio.Runner, "run", watched(asyncio.Runner.run))
     config.add_cleanup(patch.undo)
+    of_anyio = f"{__package__}.hangs_of_anyio"
+    config.pluginmanager.register(import_module(of_anyio), of_anyio)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

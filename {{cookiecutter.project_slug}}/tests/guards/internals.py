@@ -15,8 +15,8 @@ names the attribute, and the suite runs.
 | FixtureDef.cached_result, .cache_key | loop_scopes | the value of a fixture          |
 | pytest-asyncio's mode, _loop_scope,  | loop_scopes | on which loop a fixture is made |
 |   _force_asyncio_fixture             |             |                                 |
-| AnyIO's TestRunner of each backend   | hangs_of_…  | what runs, and in which task    |
-| Trio's Task._attempt_abort           | hangs_of_…  | to interrupt an await           |
+| AnyIO's TestRunner of each backend   | hangs       | what runs, and in which task    |
+| Trio's Task._attempt_abort           | hangs       | to interrupt an await           |
 """
 
 import asyncio
@@ -82,6 +82,12 @@ def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
         part for part in gc.get_referents(task) if type(part) is contextvars.Context
     )
     return next(found, None)
+
+
+def module_of(task: asyncio.Task[Any]) -> str:
+    """Return the name of the module whose code a task runs."""
+    frame = getattr(task.get_coro(), "cr_frame", None)
+    return str(frame.f_globals.get("__name__", "")) if frame else ""
 
 
 @needed_by("leaks", None)
@@ -190,7 +196,7 @@ def backend_of_anyio(name: str) -> Any:
     return import_module(f"anyio._backends._{name}")
 
 
-@needed_by("hangs_of_anyio", None)
+@needed_by("hangs", None)
 def wrap_runner(
     patch: pytest.MonkeyPatch, backend: str, wrap: Callable[[Any], Any]
 ) -> None:
@@ -203,7 +209,7 @@ def file_of_backend(backend: str) -> str:
     return str(backend_of_anyio(backend).__file__)
 
 
-@needed_by("hangs_of_anyio", None)
+@needed_by("hangs", None)
 def interrupt(task: Any, fail: Callable[[], NoReturn]) -> None:
     """Let an await of a task of Trio raise, if it can be cancelled."""
     if task._abort_func:

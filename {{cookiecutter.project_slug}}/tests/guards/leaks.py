@@ -9,18 +9,19 @@ import asyncio
 import gc
 import inspect
 import sys
+import traceback
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing
 from functools import partial
-from types import AsyncGeneratorType, CoroutineType
+from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
 import pytest
 
 from . import internals, open_objects, ownership
-from .findings import found, is_allowed
+from .findings import found, has_failed, is_allowed
 from .locations import location, location_of_error, location_of_task, name_of, stack_of
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
 
@@ -46,12 +47,15 @@ loops: WeakKeyDictionary[Loop, Any] = WeakKeyDictionary()  # and their handlers
 collecting: int | None = None  # the generation of the garbage collection that runs
 recorder: object = None  # of the warnings, when nobody else records them
 are_closed = False  # objects that a test has left open
+ignored: list[str] = []  # libraries and classes
 patch = pytest.MonkeyPatch()
+NOBODY = Owner("nobody")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     text = f"{MARKER}(reason): the test may leave tasks and open objects behind"
     config.addinivalue_line("markers", text)
+    ignored[:] = config.getini("guard_leaks_ignore")
     depth = sys.get_coroutine_origin_tracking_depth()
     sys.set_coroutine_origin_tracking_depth(max(depth, 1))
     open_objects.note_transports(patch)
@@ -193,8 +197,9 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
         loop.run_until_complete(asyncio.wait(generators, timeout=GRACE))
     tasks = tasks_of(loop, owner)
     for task in [*tasks]:
-        if owner.item and (holder := held_by_fixture(task)):
-            ownership.adopted[task] = holder
+        is_held = owner.item and held_by_fixture(task)
+        if is_held or is_ignored(internals.module_of(task)):
+            ownership.adopted[task] = is_held or NOBODY
             tasks.remove(task)
             continue
         if generator := generator_of(task):
@@ -204,11 +209,24 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
         else:
             where = location_of_task(task)
             text = f"task {task.get_name()} is pending"
-            text += f", made at {where}" if where else f", {task.get_coro()!r}"
+            text += f", made at {where}" if where else f", running {name_in(task)}"
             leaked(owner, "task pending", f"{text}\n{stack_of(task)}")
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks, timeout=GRACE))
+
+
+def name_in(task: Task) -> str:
+    """Return the name of the coroutine that a task runs."""
+    code: Any = task.get_coro()
+    return str(
+        code.__qualname__ if type(code) is CoroutineType else type(code).__name__
+    )
+
+
+def is_ignored(name: str) -> bool:
+    """Tell whether a class, or the module of a task, is exempt in the settings."""
+    return any(f"{name}.".startswith(f"{each}.") for each in ignored)
 
 
 def tasks_of(loop: Loop, owner: Owner | None) -> list[Task]:
@@ -230,6 +248,9 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
     opened = open_objects.still_open(owner)
     served = {each.location for each in opened if open_objects.is_transport(each)}
     for each in opened:
+        kind = type(each.thing)
+        if is_ignored(f"{kind.__module__}.{kind.__qualname__}"):
+            continue
         is_held = owner.item and not each.is_direct
         if is_held and (holder := held_by_fixture(each.thing)):
             holder.made.append(each)
@@ -289,7 +310,7 @@ def pytest_runtest_makereport(
     while trace:
         frame, trace = trace.tb_frame, trace.tb_next
         if location(frame.f_code.co_filename, 0, ""):
-            for value in frame.f_locals.values():
+            for value in values_in(frame):
                 if type(value) is CoroutineType and is_unstarted(value):
                     text = f"coroutine '{value.__qualname__}' was never awaited"
                     leaked(current(), "coroutine never awaited", text + origin(value))
@@ -298,7 +319,7 @@ def pytest_runtest_makereport(
 
 
 @pytest.hookimpl(wrapper=True, trylast=True)
-def pytest_runtest_teardown() -> Generator[None, object, object]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Check what is left when everything is torn down."""
     __tracebackhide__ = True
     global are_closed
@@ -306,6 +327,7 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
         return (yield)
     finally:
         if owner := ownership.test:
+            free_frames(item)
             for loop, handler in loops.items():
                 if not loop.is_closed():
                     check_tasks(loop, owner)
@@ -316,6 +338,21 @@ def pytest_runtest_teardown() -> Generator[None, object, object]:
             check_objects(owner)
         gc.collect(YOUNG)
         are_closed = False
+
+
+def values_in(frame: FrameType) -> Iterator[object]:
+    """Yield the values of local variables, also those in lists and the like."""
+    for value in frame.f_locals.values():
+        yield value
+        if type(value) in (dict, list, set, tuple):
+            yield from gc.get_referents(value)
+
+
+def free_frames(item: pytest.Item) -> None:
+    """Free what the traceback of a failed test holds, which would be freed in another."""
+    trace = getattr(sys, "last_traceback", None)
+    if has_failed(item) and trace and not item.config.getoption("usepdb"):
+        traceback.clear_frames(trace)
 
 
 @pytest.hookimpl(tryfirst=True)

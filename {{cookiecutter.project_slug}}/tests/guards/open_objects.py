@@ -18,6 +18,7 @@ from .locations import location_of_caller
 from .ownership import Owner, current
 
 GRACE = 1  # seconds to close something
+TRIES = 100  # to see that a process has ended
 
 # Classes, and how to see that an object is open. Add those of your libraries.
 CLOSABLE: dict[str, Callable[[Any], bool]] = {
@@ -140,8 +141,9 @@ def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
         result = next(methods)()
         if inspect.isawaitable(result):
             await result
-        while is_process and thing.get_returncode() is None:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+        for _ in range(TRIES):
+            if is_process and thing.get_returncode() is None:
+                await asyncio.sleep(GRACE / TRIES)
 
     with suppress(Exception):
         loop.run_until_complete(asyncio.wait_for(end(), GRACE))

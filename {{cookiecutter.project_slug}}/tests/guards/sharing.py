@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
         f"{MARKER}(reason): tasks of the test may use one connection at the same time"
     )
     config.addinivalue_line("markers", text)
-    to_watch[:] = ONE_TASK
+    to_watch[:] = ONE_TASK + config.getini("guard_sharing_classes")
     config.add_cleanup(patch.undo)
 
 

@@ -1,0 +1,303 @@
+"""The guards as a plugin: settings, modes, other projects, other folders, other versions."""
+
+import itertools
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.projects import render
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    expected_reports,
+    failures_of,
+)
+
+SMALL = {"database": "none", "http_client": "none"}
+SCENARIOS = {
+    "leaks": "leaks_of_many_kinds",
+    "loop_scopes": "loop_scopes",
+    "hangs": "hangs",
+    "network": "network",
+}
+SERVERS = {
+    "TEST_DATABASE_URL": "postgresql://somebody@db.test/data",
+    "TEST_REDIS_URL": "redis://:secret@redis.test:6379/0",
+}
+LOOPS = [
+    {"asyncio_mode": "auto", "fixture_loop_scope": "function"},
+    {"asyncio_mode": "strict", "fixture_loop_scope": "class"},
+    {"asyncio_mode": "auto", "fixture_loop_scope": "module"},
+    {"asyncio_mode": "strict", "fixture_loop_scope": "session", "event_loop": "uvloop"},
+    {"asyncio_mode": "auto", "fixture_loop_scope": "session"},
+]
+LEAKS = """
+import asyncio
+import pytest
+import pytest_asyncio
+
+kept = []
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def careless():
+    kept.append(asyncio.create_task(asyncio.sleep(99)))
+
+@pytest.mark.asyncio
+async def test_task():
+    kept.append(asyncio.create_task(asyncio.sleep(99)))
+
+@pytest.mark.asyncio
+async def test_coroutine():
+    asyncio.sleep(0)
+
+@pytest.mark.asyncio
+async def test_uses_careless(careless):
+    pass
+
+def test_last():
+    pass
+"""
+
+
+def write(project: Path, text: str, name: str = "test_more.py", loop: str = "session") -> Path:
+    file = project / "tests" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text.replace("LOOP", loop), encoding="utf-8")
+    return file
+
+
+def run(environment: Environment, project: Path, *arguments: str) -> tuple[int, str]:
+    options = ("-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short")
+    done = environment.run(project, "pytest", *options, *arguments)
+    assert "INTERNALERROR" not in done.stdout, done.stdout
+    return done.returncode, done.stdout
+
+
+def set_up(project: Path, settings: str) -> None:
+    """Add settings to [tool.pytest]."""
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    assert "[tool.pytest]\n" in text
+    text = text.replace("[tool.pytest]\n", f"[tool.pytest]\n{settings}\n")
+    pyproject.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_order_of_tests_does_not_matter(
+    tmp_path: Path, environment: Environment, loop: dict[str, str], seed: str
+) -> None:
+    project = render(tmp_path, SMALL | loop)
+    path = add_scenario(project, "guards/test_leaks_of_many_kinds")
+
+    failures = failures_of(environment, project, path, seed=seed)
+
+    assert_mistakes_are_reported(project, path, failures)
+
+
+@pytest.mark.parametrize(
+    "guards",
+    [
+        *itertools.combinations(SCENARIOS, 1),
+        *itertools.combinations(SCENARIOS, 2),
+    ],
+    ids="-".join,
+)
+def test_guards_do_not_need_each_other(
+    tmp_path: Path, environment: Environment, guards: tuple[str, ...]
+) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "httpx2"})
+    paths = [add_scenario(project, f"guards/test_{SCENARIOS[guard]}") for guard in guards]
+    expected = {name for path in paths for name in expected_reports(project, path)}
+    modes = [f"--guard-{guard.replace('_', '-')}=error" for guard in guards]
+
+    texts = failures_of(environment, project, "--guards=off", *modes, *paths, **SERVERS)
+
+    for name, failures in texts.items():
+        if name not in expected:
+            assert not failures, f"{name}: {failures}"
+        elif "leaks" in guards or "hangs" not in name:
+            assert failures, name
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_report_mode_fails_nothing_and_says_what_to_do(
+    tmp_path: Path, environment: Environment, workers: str
+) -> None:
+    project = render(tmp_path, SMALL | {"fixture_loop_scope": "session"})
+    set_up(project, 'guards = "report"')
+    write(project, LEAKS)
+
+    code, output = run(environment, project, "-n", workers, "-W", "default")
+
+    assert code == 0, output
+    summary = output.partition("found by the guards, which are in report mode")[2]
+    assert re.search(r"\d task pending \(leaks\)", summary), output
+    assert re.search(r"1 coroutine never awaited \(leaks\)", summary)
+    assert "1 tests/test_more.py::test_task\n" in summary
+    assert re.search(r"made at tests/test_more.py:\d+ in test_task", summary)
+    assert "in careless" in summary
+    assert 'guards_strict = ["tests/test_more.py"]' in summary
+
+
+def test_settings_decide_for_each_guard_folder_and_library(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    leak = LEAKS.partition("@pytest.mark.asyncio\nasync def test_coroutine")[0]
+    write(project, leak, "test_in_report_mode.py", "function")
+    write(project, leak, "test_strict.py", "function")
+    set_up(project, 'guard_leaks = "report"\nguards_strict = ["tests/test_strict.py"]')
+
+    assert re.search(r"ERROR tests/test_strict.py::test_task", run(environment, project)[1])
+    assert "test_in_report_mode.py::test_task - " not in run(environment, project)[1]
+    assert run(environment, project, "--guard-leaks=off")[0] == 0
+
+    pyproject = project / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    ignore = '\nguard_leaks_ignore = ["asyncio.tasks"]\n'
+    pyproject.write_text(text.replace("\nguards_strict", f"{ignore}guards_strict"))
+    assert run(environment, project)[0] == 0
+
+
+def test_leaks_of_wide_fixtures_fail_the_run_and_no_test(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL | {"fixture_loop_scope": "session"})
+    text = LEAKS.replace("async def test_task", "async def leaks_no_task")
+    write(project, text.replace("    asyncio.sleep(0)", "    await asyncio.sleep(0)"))
+
+    for workers in ("0", "2"):
+        code, output = run(environment, project, "-n", workers)
+        assert code == 1, output
+        assert " failed" not in output
+        assert " error" not in output
+        assert re.search(
+            r"left behind by fixture 'careless' \(tests/test_more.py:\d+\): task .* is pending",
+            output,
+        )
+
+
+def test_the_folder_works_in_another_project(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, SMALL)
+    other = tmp_path / "other"
+    shutil.copytree(project / "tests" / "guards", other / "checks" / "of_async")
+    (other / "checks" / "__init__.py").touch()
+    (other / "conftest.py").write_text('pytest_plugins = ["checks.of_async"]\n')
+    write(other, LEAKS, loop="session")
+
+    loops = [f"asyncio_default_{kind}_loop_scope=session" for kind in ("fixture", "test")]
+    code, output = run(environment, other, "-W", "error", "-o", loops[0], "-o", loops[1])
+
+    assert code == 1
+    assert re.search(r"task .* is pending, made at tests/test_more.py:\d+ in test_task", output)
+    assert "coroutine 'sleep' was never awaited, made at tests/test_more.py" in output
+
+
+def test_a_run_may_start_above_the_project(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, SMALL | {"fixture_loop_scope": "module"})
+    options = ("-p", "no:cacheprovider", f"--rootdir={tmp_path}")
+    file = next(project.glob("tests/test_*.py")).relative_to(tmp_path)
+
+    for arguments in ([], [project.name], [str(file)]):
+        done = environment.run(
+            tmp_path, "pytest", *options, *arguments, PYTHONPATH=str(project / "src")
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_two_projects_in_one_run_are_refused(tmp_path: Path, environment: Environment) -> None:
+    one = render(tmp_path, SMALL | {"project_slug": "one"})
+    render(tmp_path, SMALL | {"project_slug": "two"})
+
+    done = environment.run(
+        tmp_path, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(one / "src")
+    )
+
+    output = done.stdout
+    assert done.returncode != 0
+    assert "are both the package 'tests'" in output
+    assert "Run pytest once for each project: pytest " in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("place", ["conftest.py", "test_more.py"])
+def test_a_fixture_that_pytest_asyncio_ignores_is_named(
+    tmp_path: Path, environment: Environment, place: str
+) -> None:
+    project = render(tmp_path, SMALL)
+    text = "import pytest\n\n@pytest.fixture\ndef event_loop():\n    yield\n\ndef test_it(): ..."
+    file = project / "tests" / "more" / place
+    file.parent.mkdir()
+    file.write_text(text)
+    (file.parent / "test_other.py").write_text("def test_other(): ...")
+
+    code, output = run(environment, project)
+
+    assert code == 1
+    assert re.search(r"fixture 'event_loop' \(tests/more/\w+.py:3\) has no effect", output)
+
+
+TAKE_AWAY = """
+import inspect
+from tests.guards import internals
+
+def gone(*_, **__):
+    raise AttributeError("no attribute '_gone'")
+
+found = inspect.getclosurevars(getattr(internals, "NAME")).nonlocals
+internals.NAME = internals.needed_by(found["guard"], found["without"])(gone)
+"""
+
+
+USES_ALL = """
+import asyncio
+import pytest
+import pytest_asyncio
+
+kept = []
+
+@pytest_asyncio.fixture(scope="function", loop_scope="function")
+async def data():
+    return 1
+
+@pytest_asyncio.fixture(scope="function", loop_scope="session")
+async def broken():
+    raise ValueError
+
+async def test_data_of_another_loop(data):
+    assert data == 1
+
+def test_broken(request):
+    with pytest.raises(ValueError):
+        request.getfixturevalue("broken")
+
+@pytest.mark.allow_leaks("it is what the guard looks at")
+async def test_leaks():
+    kept.append(asyncio.create_task(asyncio.sleep(99)))
+    async with await asyncio.start_server(print, "127.0.0.1", 0):
+        asyncio.sleep(0)
+"""
+
+
+def private_uses() -> list[str]:
+    guards = Path(__file__).parents[1] / "{{cookiecutter.project_slug}}" / "tests" / "guards"
+    text = (guards / "internals.py").read_text(encoding="utf-8")
+    return re.findall(r"^@needed_by\(.*\)\ndef (\w+)", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", private_uses())
+def test_without_a_private_attribute_the_suite_runs(
+    tmp_path: Path, environment: Environment, name: str
+) -> None:
+    project = render(tmp_path, SMALL | {"fixture_loop_scope": "session"})
+    write(project, TAKE_AWAY.replace("NAME", name), "fixtures/take_away.py")
+    write(project, USES_ALL)
+
+    code, output = run(environment, project, "-W", "ignore:coroutine 'sleep'")
+
+    assert code == 0, output
+    warned = re.findall(r"the guard '(\w+)' is off: no attribute '_gone'", output)
+    assert len(warned) == 1, output
