@@ -167,9 +167,7 @@ def test_a_hung_await_ends_with_other_settings_of_pytest_timeout(
     project = render(tmp_path, NOTHING)
     (project / "tests" / "test_await.py").write_text(AWAIT, encoding="utf-8")
 
-    texts = outcomes(
-        environment, project, "--timeout=0.5", *option.split(), "tests/test_await.py"
-    )
+    texts = outcomes(environment, project, "--timeout=0.5", *option.split(), "tests/test_await.py")
 
     (failure,) = texts["test_await"]
     assert "Timeout (>0.5s): test_await hung at tests/test_await.py:6 in test_await" in failure

@@ -18,9 +18,7 @@ NOTHING = {"database": "none", "http_client": "none"}
 
 
 @pytest.mark.parametrize("loop", LOOPS, ids=name_of)
-@pytest.mark.parametrize(
-    ("scenario", "answers"), [("sharing", SQLITE), ("this_machine", NOTHING)]
-)
+@pytest.mark.parametrize(("scenario", "answers"), [("sharing", SQLITE), ("this_machine", NOTHING)])
 def test_guards_name_the_mistake(
     tmp_path: Path, environment: Environment, scenario: str, answers: Answers, loop: Answers
 ) -> None:
@@ -78,9 +76,7 @@ def test_a_class_of_the_project_can_be_added(tmp_path: Path, environment: Enviro
 
 
 @pytest.mark.parametrize("scenario", ["sharing", "this_machine"])
-def test_report_mode_fails_no_test(
-    tmp_path: Path, environment: Environment, scenario: str
-) -> None:
+def test_report_mode_fails_no_test(tmp_path: Path, environment: Environment, scenario: str) -> None:
     project = render(tmp_path, SQLITE)
     drop_in(project, scenario, "function")
     tests = ["-k", "sharing" if scenario == "sharing" else "send or broadcast"]
