@@ -1,6 +1,5 @@
 """uvloop's event loop, for the guards: its sockets and transports are none of Python's."""
 
-import asyncio
 import sys
 import warnings
 from typing import Any
