@@ -40,13 +40,17 @@ def drop_in(project: Path, mistakes: str, loop: str) -> dict[str, str]:
 
 
 def outcomes(
-    environment: Environment, project: Path, *arguments: str, **variables: str
+    environment: Environment,
+    project: Path,
+    *arguments: str,
+    order: tuple[str, ...] = ("-p", "no:randomly"),
+    **variables: str,
 ) -> dict[str, list[str]]:
     """Run a suite and return the texts of all failures and errors of each test."""
     report = project / "report.xml"
     done = environment.run(
         project,
-        *("pytest", "-p", "no:randomly", "-p", "no:cacheprovider", "--tb=short"),
+        *("pytest", *order, "-p", "no:cacheprovider", "--tb=short"),
         *(f"--junitxml={report}", *arguments),
         **variables,
     )

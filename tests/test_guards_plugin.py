@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Environment
 from generated import render
-from test_guards import LOOPS, drop_in, outcomes
+from test_guards import LOOPS, SERVERS, drop_in, outcomes
 
 SMALL = {"database": "none", "http_client": "none"}
 SCENARIOS = {
@@ -76,7 +76,7 @@ def test_the_order_of_tests_does_not_matter(
     project = render(tmp_path, SMALL | loop)
     expected = drop_in(project, "leaks_of_many_kinds", loop["fixture_loop_scope"])
 
-    texts = outcomes(environment, project, "-p", "randomly", "-p", f"randomly_seed={seed}")
+    texts = outcomes(environment, project, order=(f"--randomly-seed={seed}",))
 
     for name, failures in texts.items():
         if name in expected:
@@ -103,7 +103,7 @@ def test_guards_do_not_need_each_other(
     modes = [f"--guard-{guard.replace('_', '-')}=error" for guard in guards]
     files = [f"tests/test_{SCENARIOS[guard]}.py" for guard in guards]
 
-    texts = outcomes(environment, project, "--guards=off", *modes, *files)
+    texts = outcomes(environment, project, "--guards=off", *modes, *files, **SERVERS)
 
     for name, failures in texts.items():
         if name not in expected:

@@ -42,13 +42,8 @@ test: Owner | None = None  # that runs now
 # Through these everything is connected with everything.
 NO_WAY = (
     *(ModuleType, type, FrameType, TracebackType, contextvars.Context, Owner),
-    *(
-        asyncio.AbstractEventLoop,
-        asyncio.Handle,
-        asyncio.Runner,
-        asyncio.Future,
-        pytest.Item,
-    ),
+    *(asyncio.AbstractEventLoop, asyncio.Handle, asyncio.Runner, asyncio.Future),
+    pytest.Item,
 )
 
 
@@ -101,8 +96,10 @@ def pytest_fixture_setup(
     owner = Owner(f"fixture {name_of(fixturedef.argname, fixturedef.func)}")
     token = OWNER.set(owner)
     try:
-        owner.value = yield
-        return owner.value
+        value = yield
+        if fixturedef.argname != "event_loop_policy":  # which knows all processes
+            owner.value = value
+        return value
     finally:
         OWNER.reset(token)
         fixtures.append(owner)
