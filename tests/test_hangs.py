@@ -1,12 +1,16 @@
 """A hang always ends, wherever the alarm's exception lands, and disturbs no other test."""
 
-import re
 from pathlib import Path
 
 import pytest
-from conftest import Environment
-from generated import Answers, name_of, render
-from test_guards import drop_in, outcomes
+from helpers.projects import Answers, name_of, render
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    failures_of,
+    shorten_grace,
+)
 
 NOTHING = {"database": "none", "http_client": "none"}
 LOOPS = [
@@ -14,14 +18,6 @@ LOOPS = [
     {"asyncio_mode": "strict", "fixture_loop_scope": "module", "event_loop": "asyncio"},
     {"asyncio_mode": "auto", "fixture_loop_scope": "session", "event_loop": "uvloop"},
 ]
-
-
-def shorten_grace(project: Path) -> None:
-    """Let the alarm repeat soon."""
-    hangs = project / "tests" / "guards" / "hangs.py"
-    text = hangs.read_text(encoding="utf-8")
-    assert "GRACE = 5.0 " in text
-    hangs.write_text(text.replace("GRACE = 5.0 ", "GRACE = 0.3 "), encoding="utf-8")
 
 
 @pytest.mark.parametrize("loop", LOOPS, ids=name_of)
@@ -33,16 +29,11 @@ def test_hangs_end_with_their_test(
 ) -> None:
     project = render(tmp_path, NOTHING | answers | loop)
     shorten_grace(project)
-    expected = drop_in(project, scenario, loop["fixture_loop_scope"])
+    path = add_scenario(project, f"guards/test_{scenario}")
 
-    texts = outcomes(environment, project, f"tests/test_{scenario}.py")
+    failures = failures_of(environment, project, path)
 
-    assert set(expected) == {name for name in texts if name.startswith("test_wrong")}
-    for name, failures in texts.items():
-        if name in expected:
-            assert re.search(expected[name], "\n".join(failures)), f"{name}: {failures}"
-        else:
-            assert not failures, f"{name}: {failures}"
+    assert_mistakes_are_reported(project, path, failures)
 
 
 NEVER_ENDS = """
@@ -68,7 +59,7 @@ def test_a_thread_that_blocks_for_ever_does_not_hold_the_run(
     shorten_grace(project)
     (project / "tests" / "test_never_ends.py").write_text(NEVER_ENDS, encoding="utf-8")
 
-    texts = outcomes(environment, project, "-n", workers, "tests/test_never_ends.py")
+    texts = failures_of(environment, project, "-n", workers, "tests/test_never_ends.py")
 
     (failure,) = texts["test_thread_blocks_for_ever"]
     assert "hung at tests/test_never_ends.py" in failure
@@ -88,7 +79,7 @@ def test_a_doctest_that_hangs_ends(tmp_path: Path, environment: Environment) -> 
     project = render(tmp_path, NOTHING)
     (project / "tests" / "documented.py").write_text(DOCTEST, encoding="utf-8")
 
-    texts = outcomes(
+    texts = failures_of(
         environment, project, "--doctest-modules", "--timeout=0.5", "tests/documented.py"
     )
 
@@ -167,7 +158,9 @@ def test_a_hung_await_ends_with_other_settings_of_pytest_timeout(
     project = render(tmp_path, NOTHING)
     (project / "tests" / "test_await.py").write_text(AWAIT, encoding="utf-8")
 
-    texts = outcomes(environment, project, "--timeout=0.5", *option.split(), "tests/test_await.py")
+    texts = failures_of(
+        environment, project, "--timeout=0.5", *option.split(), "tests/test_await.py"
+    )
 
     (failure,) = texts["test_await"]
     assert "Timeout (>0.5s): test_await hung at tests/test_await.py:6 in test_await" in failure

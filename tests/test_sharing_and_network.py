@@ -1,12 +1,15 @@
 """The guards of sessions that two tasks share, and of the network."""
 
-import re
 from pathlib import Path
 
 import pytest
-from conftest import Environment
-from generated import Answers, name_of, render
-from test_guards import drop_in, outcomes
+from helpers.projects import Answers, name_of, render
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    failures_of,
+)
 
 LOOPS = [
     {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "asyncio"},
@@ -23,16 +26,11 @@ def test_guards_name_the_mistake(
     tmp_path: Path, environment: Environment, scenario: str, answers: Answers, loop: Answers
 ) -> None:
     project = render(tmp_path, answers | loop)
-    expected = drop_in(project, scenario, loop["fixture_loop_scope"])
+    path = add_scenario(project, f"guards/test_{scenario}")
 
-    texts = outcomes(environment, project, f"tests/test_{scenario}.py")
+    failures = failures_of(environment, project, path)
 
-    assert set(expected) == {name for name in texts if name.startswith("test_wrong")}
-    for name, failures in texts.items():
-        if name in expected:
-            assert re.search(expected[name], "\n".join(failures)), f"{name}: {failures}"
-        else:
-            assert not failures, f"{name}: {failures}"
+    assert_mistakes_are_reported(project, path, failures)
 
 
 OWN_CLASS = """
@@ -68,7 +66,7 @@ def test_a_class_of_the_project_can_be_added(tmp_path: Path, environment: Enviro
     (project / "tests" / "test_ledger.py").write_text(OWN_CLASS, encoding="utf-8")
     setting = "guard_sharing_classes=demo.ledger:Ledger"
 
-    texts = outcomes(environment, project, "-o", setting, "tests/test_ledger.py")
+    texts = failures_of(environment, project, "-o", setting, "tests/test_ledger.py")
 
     (failure,) = texts["test_shares"]
     assert "test_shares uses one Ledger in two tasks at once" in failure
@@ -78,12 +76,10 @@ def test_a_class_of_the_project_can_be_added(tmp_path: Path, environment: Enviro
 @pytest.mark.parametrize("scenario", ["sharing", "this_machine"])
 def test_report_mode_fails_no_test(tmp_path: Path, environment: Environment, scenario: str) -> None:
     project = render(tmp_path, SQLITE)
-    drop_in(project, scenario, "function")
+    path = add_scenario(project, f"guards/test_{scenario}")
     tests = ["-k", "sharing" if scenario == "sharing" else "send or broadcast"]
 
-    done = environment.run(
-        project, "pytest", "--guards=report", f"tests/test_{scenario}.py", *tests
-    )
+    done = environment.run(project, "pytest", "--guards=report", path, *tests)
 
     assert done.returncode == 0, done.stdout
     assert "which are in report mode" in done.stdout
