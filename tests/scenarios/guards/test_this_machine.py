@@ -67,7 +67,9 @@ NAMES = ["LOCALHOST", "localhost.", "api.localhost", "ip6-localhost", "localhost
 ADDRESSES = ["127.1", "0x7f000001", "2130706433", "::ffff:127.0.0.1", "::1", "0.0.0.0"]
 
 
-@pytest.mark.parametrize("host", [*NAMES, *ADDRESSES, socket.gethostname(), socket.getfqdn()])
+@pytest.mark.parametrize(
+    "host", sorted({*NAMES, *ADDRESSES, socket.gethostname(), socket.getfqdn()})
+)
 def test_right_this_machine(host: str) -> None:
     with suppress(OSError):  # not every machine resolves or serves all of them
         socket.getaddrinfo(host, 80)

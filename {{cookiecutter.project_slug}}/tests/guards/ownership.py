@@ -96,8 +96,10 @@ def pytest_fixture_setup(
     owner = Owner(f"fixture {name_of(fixturedef.argname, fixturedef.func)}")
     token = OWNER.set(owner)
     try:
-        owner.value = yield
-        return owner.value
+        value = yield
+        if fixturedef.argname != "event_loop_policy":  # which knows all processes
+            owner.value = value
+        return value
     finally:
         OWNER.reset(token)
         fixtures.append(owner)
