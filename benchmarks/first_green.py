@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from charts import stacks
-from cli import Person, cookiecutter_command
+from helpers.command_line import User, cookiecutter_command
 from measure import Command, FailedError, Figure, Limits, by_turns, run, wall
 from report import Section, Target, show
 from suites import Workshop
@@ -44,19 +44,19 @@ async def test_nothing(number: int) -> None:
 
 def first_green(workshop: Workshop, limits: Limits) -> Section:
     """The template beside the same steps by hand, and each step alone."""
-    people = {}
+    users = {}
     for tool in BY_HAND:
         (workshop.root / tool).mkdir()
-        people[tool] = Person(workshop.root / tool, uv=tool == "uv")
-    whole = {tool: prompt_to_green(tool, person) for tool, person in people.items()}
+        users[tool] = User(workshop.root / tool, uv=tool == "uv")
+    whole = {tool: prompt_to_green(tool, user) for tool, user in users.items()}
     for tool, commands in whole.items():
         run(commands[f"{tool}, the template"])  # fills the caches
-    steps = single_steps(people["uv"], workshop.root)
+    steps = single_steps(users["uv"], workshop.root)
     samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.4, limits.rounds)
     samples |= by_turns(whole["pip"], limits.seconds * 0.25, limits.rounds)
     failed = ""
     try:
-        templates = like_another_template(people["uv"], workshop.root)
+        templates = like_another_template(users["uv"], workshop.root)
     except FailedError as error:
         failed = error.reason
     else:
@@ -127,17 +127,17 @@ def pieces(parts: dict[str, Figure]) -> list[tuple[str, float]]:
     return [(name, max(0.0, part.median)) for name, part in parts.items()]
 
 
-def prompt_to_green(tool: str, person: Person) -> dict[str, Command]:
-    """Return the command of the template, and what a person types instead."""
+def prompt_to_green(tool: str, user: User) -> dict[str, Command]:
+    """Return the command of the template, and what a user types instead."""
     files = " ".join([*COOKIECUTTER, "run_suite=no"])
     by_hand = " && ".join([files, f"cd {PROJECT}", *BY_HAND[tool]])
     return {
-        f"{tool}, the template": fresh(person, COOKIECUTTER),
-        f"{tool}, by hand": fresh(person, ["sh", "-c", by_hand]),
+        f"{tool}, the template": fresh(user, COOKIECUTTER),
+        f"{tool}, by hand": fresh(user, ["sh", "-c", by_hand]),
     }
 
 
-def like_another_template(person: Person, root: Path) -> dict[str, Command]:
+def like_another_template(user: User, root: Path) -> dict[str, Command]:
     """Return the commands of two templates for an application of the same kind.
 
     FailedError if the other one does not work here.
@@ -147,15 +147,15 @@ def like_another_template(person: Person, root: Path) -> dict[str, Command]:
         ["venv", "--python", sys.executable, str(tools.parent)],
         ["pip", "install", "--python", str(tools / "python"), "fastapi_template"],
     ):
-        run(at(person, ["uv", *arguments, "--quiet"], root))
-    made = person.work / NAME_OF_OTHER
+        run(at(user, ["uv", *arguments, "--quiet"], root))
+    made = user.work / NAME_OF_OTHER
     generate = shlex.join([str(tools / "fastapi_template"), *OTHER])
     commands = {
-        OURS_LIKE_OTHER: fresh(person, [*COOKIECUTTER, *LIKE_OTHER]),
+        OURS_LIKE_OTHER: fresh(user, [*COOKIECUTTER, *LIKE_OTHER]),
         OTHER_TEMPLATE: at(
-            person,
+            user,
             ["sh", "-c", f"{generate} && cd {NAME_OF_OTHER} && uv run --quiet pytest --quiet"],
-            person.work,
+            user.work,
             lambda: remove(made),
         ),
     }
@@ -163,23 +163,23 @@ def like_another_template(person: Person, root: Path) -> dict[str, Command]:
     return commands
 
 
-def fresh(person: Person, arguments: Sequence[str]) -> Command:
+def fresh(user: User, arguments: Sequence[str]) -> Command:
     """Return a command that makes a project where there is none."""
-    return at(person, arguments, person.work, lambda: remove(person.work / PROJECT))
+    return at(user, arguments, user.work, lambda: remove(user.work / PROJECT))
 
 
 def at(
-    person: Person, arguments: Sequence[str], folder: Path, prepare: Callable[[], object] = int
+    user: User, arguments: Sequence[str], folder: Path, prepare: Callable[[], object] = int
 ) -> Command:
-    return Command(arguments, folder, {**person.environment, "PWD": str(folder)}, prepare)
+    return Command(arguments, folder, {**user.environment, "PWD": str(folder)}, prepare)
 
 
-def single_steps(person: Person, root: Path) -> dict[str, Command]:
+def single_steps(user: User, root: Path) -> dict[str, Command]:
     """Return the steps; the suite first runs right after its environment was made."""
-    run(fresh(person, [*COOKIECUTTER, "run_suite=no"]))
-    project = Path(shutil.move(person.work / PROJECT, root / "steps"))
+    run(fresh(user, [*COOKIECUTTER, "run_suite=no"]))
+    project = Path(shutil.move(user.work / PROJECT, root / "steps"))
     subprocess.run(
-        ["uv", "sync", "--quiet", "--group", "dev"], cwd=project, env=person.environment, check=True
+        ["uv", "sync", "--quiet", "--group", "dev"], cwd=project, env=user.environment, check=True
     )
     pytest = [str(project / ".venv" / "bin" / "python"), "-m", "pytest", "--quiet"]
     collected = subprocess.check_output([*pytest, "--collect-only"], cwd=project, encoding="utf-8")
@@ -194,16 +194,16 @@ def single_steps(person: Person, root: Path) -> dict[str, Command]:
             remove(folder)
 
     return {
-        "import cookiecutter": at(person, [sys.executable, "-c", "import cookiecutter.main"], root),
-        "rendering": fresh(person, [*COOKIECUTTER, "--accept-hooks", "no"]),
-        "rendering and hooks": fresh(person, [*COOKIECUTTER, "run_suite=no"]),
+        "import cookiecutter": at(user, [sys.executable, "-c", "import cookiecutter.main"], root),
+        "rendering": fresh(user, [*COOKIECUTTER, "--accept-hooks", "no"]),
+        "rendering and hooks": fresh(user, [*COOKIECUTTER, "run_suite=no"]),
         "environment": at(
-            person, ["uv", "sync", "--quiet", "--group", "dev"], project, without_environment
+            user, ["uv", "sync", "--quiet", "--group", "dev"], project, without_environment
         ),
-        "suite, first run": at(person, pytest, project),
-        "collection alone": at(person, [*pytest, "--collect-only"], project),
-        "suite again": at(person, pytest, project),
-        "as many empty tests": at(person, pytest, empty),
+        "suite, first run": at(user, pytest, project),
+        "collection alone": at(user, [*pytest, "--collect-only"], project),
+        "suite again": at(user, pytest, project),
+        "as many empty tests": at(user, pytest, empty),
     }
 
 

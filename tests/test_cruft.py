@@ -1,4 +1,4 @@
-"""A project stays up to date with the template, and moves to other answers."""
+"""cruft: a project is updated with the template, and moved to other answers."""
 
 import json
 import sys
@@ -7,175 +7,170 @@ from pathlib import Path
 import pexpect
 import pytest
 import yaml
-from cli import Person, copy_of_template, generated_files, suite_of
-from generated import CHOICES, QUESTIONS, TEMPLATE
+from helpers.command_line import User, copy_of_template, generated_files, suite_of
+from helpers.projects import CHOICES, QUESTIONS, TEMPLATE
 
 SLUG = "my-async-project"
 CODE = Path("src", "my_async_project", "concurrency.py")
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Person:
-    return Person(tmp_path)
-
-
-@pytest.fixture
-def template(person: Person, tmp_path: Path) -> Path:
+def template(user: User, tmp_path: Path) -> Path:
     folder = copy_of_template(tmp_path / "template")
-    person.commit(folder)
+    user.commit(folder)
     return folder
 
 
 @pytest.fixture
-def project(person: Person, template: Path) -> Path:
+def project(user: User, template: Path) -> Path:
     """Return a project whose suite has never run, committed."""
-    result = person.cruft("create", "--no-input", template, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
+    result = user.cruft("create", "--no-input", template, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
     assert result.returncode == 0, result.stderr
-    person.commit(person.work / SLUG)
-    return person.work / SLUG
+    user.commit(user.work / SLUG)
+    return user.work / SLUG
 
 
 def assert_quiet(project: Path, printed: str) -> None:
-    """Assert that no hook has made an environment, or said so."""
+    """Assert that no hook has made an environment, or printed about one."""
     assert "environment" not in printed
     assert "pytest" not in printed
     assert not (project / ".venv").exists()
 
 
-def assert_at_rest(person: Person, project: Path) -> None:
+def assert_at_rest(user: User, project: Path) -> None:
     """Assert that a project is what its template gives, and that nothing has run."""
     assert not [*project.rglob("*.rej")]
-    diff = person.cruft("diff", "--exit-code", cwd=project)
+    diff = user.cruft("diff", "--exit-code", cwd=project)
     assert (diff.returncode, diff.stdout, diff.stderr) == (0, "", "")
     assert not (project / ".venv").exists()
 
 
-def update(person: Person, project: Path, *arguments: str) -> None:
-    """Update a project, as somebody who commits before and after."""
-    person.commit(project)
-    updated = person.cruft("update", "--skip-apply-ask", *arguments, cwd=project)
+def update(user: User, project: Path, *arguments: str) -> None:
+    """Update a project, with a commit before and after."""
+    user.commit(project)
+    updated = user.cruft("update", "--skip-apply-ask", *arguments, cwd=project)
     assert updated.returncode == 0, updated.stderr
     assert_quiet(project, updated.stdout + updated.stderr)
-    person.commit(project)
+    user.commit(project)
 
 
-def improve(person: Person, template: Path) -> None:
+def improve(user: User, template: Path) -> None:
     """Change the first line of a file of a template."""
-    code = template / "{{cookiecutter.project_slug}}/src/{{cookiecutter.package_name}}/concurrency.py"
+    code = (
+        template / "{{cookiecutter.project_slug}}/src/{{cookiecutter.package_name}}/concurrency.py"
+    )
     code.write_text("# Improved.\n" + code.read_text(encoding="utf-8"), encoding="utf-8")
-    person.commit(template)
+    user.commit(template)
 
 
-def test_diff_is_empty_after_suite_has_run(person: Person, template: Path) -> None:
-    # Below the temporary folder, as near to what cruft makes for itself as a person may come.
-    folder = person.temporary / "mine"
-    result = person.cruft("create", "--no-input", "--output-dir", folder, template)
+def test_diff_is_empty_after_suite_has_run(user: User, template: Path) -> None:
+    # Below the temporary folder, as close to cruft's own scratch project as a user can get.
+    folder = user.temporary / "mine"
+    result = user.cruft("create", "--no-input", "--output-dir", folder, template)
     assert result.returncode == 0, result.stderr
     assert "GREEN: " in result.stdout
-    person.commit(folder / SLUG)
-    diff = person.cruft("diff", "--exit-code", cwd=folder / SLUG)
+    user.commit(folder / SLUG)
+    diff = user.cruft("diff", "--exit-code", cwd=folder / SLUG)
     assert (diff.returncode, diff.stdout, diff.stderr) == (0, "", "")
 
 
-def test_update_merges_into_a_file_with_own_code(
-    person: Person, template: Path, project: Path
-) -> None:
-    assert_at_rest(person, project)
+def test_update_merges_into_a_file_with_own_code(user: User, template: Path, project: Path) -> None:
+    assert_at_rest(user, project)
     (suite_of(template) / "test_new.py").write_text("# From the template.\n", encoding="utf-8")
-    improve(person, template)
+    improve(user, template)
     before = (project / CODE).read_text(encoding="utf-8")
     own = "\n\ndef mine() -> int:\n    return 1\n"
     (project / CODE).write_text(before + own, encoding="utf-8")
-    assert person.cruft("check", cwd=project).returncode == 1
+    assert user.cruft("check", cwd=project).returncode == 1
 
-    update(person, project)
+    update(user, project)
     assert (project / "tests" / "test_new.py").is_file()
     assert (project / CODE).read_text(encoding="utf-8") == f"# Improved.\n{before}{own}"
     assert not [*project.rglob("*.rej")]
-    assert person.cruft("check", cwd=project).returncode == 0
-    diff = person.cruft("diff", cwd=project)
+    assert user.cruft("check", cwd=project).returncode == 0
+    diff = user.cruft("diff", cwd=project)
     changed = [
         line for line in diff.stdout.splitlines() if line[0] in "+-" and line[1:2] != line[0]
     ]
     assert "".join(f"{line[1:]}\n" for line in changed) == own
 
 
-def test_deleted_file_stays_deleted(person: Person, template: Path, project: Path) -> None:
+def test_deleted_file_stays_deleted(user: User, template: Path, project: Path) -> None:
     (project / CODE).unlink()
-    assert_at_rest(person, project)
-    improve(person, template)
-    update(person, project)
+    assert_at_rest(user, project)
+    improve(user, template)
+    update(user, project)
     assert not (project / CODE).exists()
-    assert_at_rest(person, project)
+    assert_at_rest(user, project)
 
 
-def test_both_changed_the_same_line(person: Person, template: Path, project: Path) -> None:
+def test_both_changed_the_same_line(user: User, template: Path, project: Path) -> None:
     lines = (project / CODE).read_text(encoding="utf-8").split("\n")
     (project / CODE).write_text("\n".join(["# Mine.", *lines]), encoding="utf-8")
-    improve(person, template)
-    update(person, project)
+    improve(user, template)
+    update(user, project)
     merged = (project / CODE).read_text(encoding="utf-8")
     assert merged.startswith("<<<<<<< ours\n# Mine.\n=======\n# Improved.\n>>>>>>> theirs\n")
     assert not [*project.rglob("*.rej")]
 
 
-def test_tags_are_followed(person: Person, template: Path) -> None:
+def test_tags_are_followed(user: User, template: Path) -> None:
     def tag(name: str) -> None:
-        person.run("git", "tag", name, cwd=template).check_returncode()
+        user.run("git", "tag", name, cwd=template).check_returncode()
 
     tag("v1")
-    improve(person, template)
+    improve(user, template)
     tag("v2")
-    improve(person, template)
+    improve(user, template)
     create = ("create", "--no-input", "--checkout", "v1", template)
-    created = person.cruft(*create, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
+    created = user.cruft(*create, ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no")
     assert created.returncode == 0, created.stderr
-    project = person.work / SLUG
+    project = user.work / SLUG
     assert "# Improved." not in (project / CODE).read_text(encoding="utf-8")
-    update(person, project, "--checkout", "v2")
+    update(user, project, "--checkout", "v2")
     assert (project / CODE).read_text(encoding="utf-8").count("# Improved.") == 1
-    assert_at_rest(person, project)
-    assert person.cruft("check", "--checkout", "v2", cwd=project).returncode == 0
-    assert person.cruft("check", cwd=project).returncode == 1
+    assert_at_rest(user, project)
+    assert user.cruft("check", "--checkout", "v2", cwd=project).returncode == 0
+    assert user.cruft("check", cwd=project).returncode == 1
 
 
-def test_project_of_cookiecutter_is_linked(person: Person, template: Path) -> None:
+def test_project_made_with_cookiecutter_can_be_linked(user: User, template: Path) -> None:
     answers = {"project_name": "It's mine", "database": "none", "http_client": "none"}
     given = [f"{prompt}={answer}" for prompt, answer in answers.items()]
-    result = person.cookiecutter(*given, "run_suite=no", template=template)
+    result = user.cookiecutter(*given, "run_suite=no", template=template)
     assert result.returncode == 0, result.stderr
-    project = person.work / "it-s-mine"
+    project = user.work / "it-s-mine"
     link = ("link", "--no-input", "--extra-context", json.dumps(answers), template)
-    linked = person.cruft(*link, cwd=project)
+    linked = user.cruft(*link, cwd=project)
     assert linked.returncode == 0, linked.stderr
-    assert_at_rest(person, project)
-    improve(person, template)
-    update(person, project)
-    assert_at_rest(person, project)
+    assert_at_rest(user, project)
+    improve(user, template)
+    update(user, project)
+    assert_at_rest(user, project)
 
 
-def test_line_ends_of_windows_are_no_difference(person: Person, project: Path) -> None:
-    person.run("git", "config", "--global", "core.autocrlf", "true").check_returncode()
-    clone = person.work / "clone"
-    person.run("git", "clone", "--quiet", str(project), str(clone)).check_returncode()
-    assert_at_rest(person, clone)
+def test_windows_line_endings_are_ignored(user: User, project: Path) -> None:
+    user.run("git", "config", "--global", "core.autocrlf", "true").check_returncode()
+    clone = user.work / "clone"
+    user.run("git", "clone", "--quiet", str(project), str(clone)).check_returncode()
+    assert_at_rest(user, clone)
 
 
-def test_template_checked_out_on_windows_gives_the_same(person: Person, template: Path) -> None:
+def test_template_with_windows_line_endings_renders_the_same(user: User, template: Path) -> None:
     for path in template.rglob("*"):
         if path.is_file():
             path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     for source in (template, TEMPLATE):
         command = ("run_suite=no", "--output-dir", source.name)
-        assert person.cookiecutter(*command, template=source).returncode == 0
+        assert user.cookiecutter(*command, template=source).returncode == 0
     files, expected = (
-        generated_files(person.work / source.name / SLUG) for source in (template, TEMPLATE)
+        generated_files(user.work / source.name / SLUG) for source in (template, TEMPLATE)
     )
     assert files == expected
     assert b"\r" not in b"".join(files.values())
 
 
-def test_workflow_checks_for_updates(person: Person, template: Path, project: Path) -> None:
+def test_workflow_checks_for_updates(user: User, template: Path, project: Path) -> None:
     workflow = project / ".github" / "workflows" / "template.yml"
     (step,) = (
         step
@@ -185,19 +180,19 @@ def test_workflow_checks_for_updates(person: Person, template: Path, project: Pa
     assert step["if"] == "hashFiles('.cruft.json') != ''"
     uvx, requirement, *arguments = step["run"].split()
     assert (uvx, requirement) == ("uvx", '"cruft>=2.16"')
-    assert person.cruft(*arguments, cwd=project).returncode == 0
-    improve(person, template)
-    assert person.cruft(*arguments, cwd=project).returncode == 1
+    assert user.cruft(*arguments, cwd=project).returncode == 0
+    improve(user, template)
+    assert user.cruft(*arguments, cwd=project).returncode == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a POSIX terminal")
-def test_template_typed_at_a_prompt_of_cruft_is_refused(person: Person, template: Path) -> None:
+def test_template_typed_at_a_prompt_of_cruft_is_refused(user: User, template: Path) -> None:
     # cruft renders what it has stored: the next `cruft diff` would run into it.
     prompts = pexpect.spawn(
         sys.executable,
         ["-m", "cruft", "create", str(template)],
-        cwd=person.work,
-        env=person.environment,
+        cwd=user.work,
+        env=user.environment,
         encoding="utf-8",
         dimensions=(50, 200),
         timeout=60,
@@ -209,7 +204,7 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(person: Person, template
     prompts.expect(pexpect.EOF)
     prompts.close()
     assert prompts.exitstatus == 1
-    assert not [*person.work.iterdir()]
+    assert not [*user.work.iterdir()]
 
 
 @pytest.mark.parametrize(
@@ -227,13 +222,13 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(person: Person, template
     ids=lambda answers: "-".join(answers.values()),
 )
 def test_project_moved_to_other_answers_equals_new_one(
-    person: Person, template: Path, project: Path, answers: dict[str, str]
+    user: User, template: Path, project: Path, answers: dict[str, str]
 ) -> None:
     back = {prompt: CHOICES[prompt][0] for prompt in answers}
     for name, moved_to in (("there", answers), ("back", back)):
-        update(person, project, "--variables-to-update", json.dumps(moved_to))
-        assert_at_rest(person, project)
+        update(user, project, "--variables-to-update", json.dumps(moved_to))
+        assert_at_rest(user, project)
         given = [f"{prompt}={answer}" for prompt, answer in moved_to.items()]
-        new = person.cookiecutter(*given, "run_suite=no", "--output-dir", name, template=template)
+        new = user.cookiecutter(*given, "run_suite=no", "--output-dir", name, template=template)
         assert new.returncode == 0, new.stderr
-        assert generated_files(project) == generated_files(person.work / name / SLUG)
+        assert generated_files(project) == generated_files(user.work / name / SLUG)

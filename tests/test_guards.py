@@ -1,20 +1,21 @@
-"""Each guard of a generated project: the mistake fails, in words; correct code beside it passes."""
+"""Each guard of a generated project: the mistake fails with a clear message; correct code beside it passes."""
 
 import re
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
-from conftest import Environment
-from generated import CHOICES, Answers, command_for, render
-
-MISTAKES = Path(__file__).parent / "dropped_in"
-OTHER_LOOP = {"function": "session", "module": "session", "session": "function"}
+from helpers.projects import CHOICES, Answers, command_for, render
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    failures_of,
+)
 
 LOOPS = [
     {"asyncio_mode": mode, "fixture_loop_scope": scope}
     for mode in CHOICES["asyncio_mode"]
-    for scope in OTHER_LOOP
+    for scope in ("function", "module", "session")
 ]
 LOOPS += [
     {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "uvloop"},
@@ -30,38 +31,7 @@ SERVERS = {
 }
 
 
-def drop_in(project: Path, mistakes: str, loop: str) -> dict[str, str]:
-    """Add a file of mistakes to a project; return what the report of each must say."""
-    text = (MISTAKES / f"{mistakes}.py").read_text(encoding="utf-8")
-    text = text.replace("LOOP", loop).replace("OTHER", OTHER_LOOP[loop])
-    (project / "tests" / f"test_{mistakes}.py").write_text(text, encoding="utf-8")
-    parts = re.findall(r"# (.*)\n(?: *@.*\n)* *(?:async )?def (test_wrong_\w+)", text)
-    return {name: pattern for pattern, name in parts}
-
-
-def outcomes(
-    environment: Environment,
-    project: Path,
-    *arguments: str,
-    order: tuple[str, ...] = ("-p", "no:randomly"),
-    **variables: str,
-) -> dict[str, list[str]]:
-    """Run a suite and return the texts of all failures and errors of each test."""
-    report = project / "report.xml"
-    done = environment.run(
-        project,
-        *("pytest", *order, "-p", "no:cacheprovider", "--tb=short"),
-        *(f"--junitxml={report}", *arguments),
-        **variables,
-    )
-    assert "INTERNALERROR" not in done.stdout, done.stdout
-    texts: dict[str, list[str]] = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        found = [f"{part.get('message')}\n{part.text}" for part in case]
-        texts.setdefault(case.get("name", "").partition("[")[0], []).extend(found)
-    return texts
-
-
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
 @pytest.mark.parametrize(
@@ -74,7 +44,7 @@ def outcomes(
         pytest.param(["leaks_of_redis"], REDIS, {}, id="redis"),
     ],
 )
-def test_guards_name_the_mistakes(
+def test_each_mistake_is_reported(
     tmp_path: Path,
     environment: Environment,
     mistakes: list[str],
@@ -84,20 +54,13 @@ def test_guards_name_the_mistakes(
     workers: str,
 ) -> None:
     project = render(tmp_path, answers | loop)
-    expected: dict[str, str] = {}
-    for name in mistakes:
-        expected |= drop_in(project, name, loop["fixture_loop_scope"])
-    files = [f"tests/test_{name}.py" for name in mistakes]
-    print(f"To do it by hand: {command_for(answers | loop)}, and {files} from tests/dropped_in")
+    paths = [add_scenario(project, f"guards/test_{name}") for name in mistakes]
+    print(f"To do it by hand: {command_for(answers | loop)}")
 
-    texts = outcomes(environment, project, "-n", workers, *files, **variables)
+    failures = failures_of(environment, project, "-n", workers, *paths, **variables)
 
-    assert set(expected) == {name for name in texts if name.startswith("test_wrong")}
-    for name, failures in texts.items():
-        if name in expected:
-            assert re.search(expected[name], "\n".join(failures)), f"{name}: {failures}"
-        else:
-            assert not failures, f"{name}: {failures}"
+    for path in paths:
+        assert_mistakes_are_reported(project, path, failures)
 
 
 PAIRS = {
@@ -108,9 +71,10 @@ PAIRS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("pair", PAIRS)
-@pytest.mark.parametrize("default", OTHER_LOOP)
-def test_the_proposed_change_makes_it_pass(
+@pytest.mark.parametrize("default", ["function", "module", "session"])
+def test_suggested_change_makes_the_test_pass(
     tmp_path: Path, environment: Environment, default: str, pair: str
 ) -> None:
     project = render(
@@ -128,7 +92,7 @@ def test_the_proposed_change_makes_it_pass(
     file.write_text(text, encoding="utf-8")
 
     for _ in range(2):  # a fixture whose scope was wrong may then be on a wrong loop
-        (failures,) = outcomes(environment, project, "tests/test_pair.py").values()
+        (failures,) = failures_of(environment, project, "tests/test_pair.py").values()
         if failures:
             change = failures[0].partition("Write ")[2].splitlines()[0]
             change = change[change.index("@") :].rstrip(",")
@@ -137,7 +101,7 @@ def test_the_proposed_change_makes_it_pass(
             test, fixture = (change, fixture) if old == test else (test, change)
             file.write_text(text, encoding="utf-8")
 
-    assert outcomes(environment, project, "tests/test_pair.py") == {"test_loop": []}
+    assert failures_of(environment, project, "tests/test_pair.py") == {"test_loop": []}
 
 
 BESIDE = """
@@ -145,42 +109,27 @@ import asyncio
 async def start():
     asyncio.create_task(asyncio.Event().wait())
 """
-USES_BESIDE = """
-import asyncio, sys
-from pathlib import Path
-import pytest
-
-sys.path.append(f"{Path(__file__).parents[2]}-beside")
-import beside
-
-@pytest.mark.asyncio
-async def test_library():
-    await beside.start()
-
-@pytest.mark.asyncio
-async def test_own_code():
-    started = asyncio.create_task(asyncio.Event().wait())
-"""
 
 
-def test_code_beside_the_project_is_a_library(tmp_path: Path, environment: Environment) -> None:
+def test_code_outside_the_project_is_a_library(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, NO_DATABASE)
     beside = project.with_name(f"{project.name}-beside")
     beside.mkdir()
     (beside / "beside.py").write_text(BESIDE, encoding="utf-8")
-    tests = project / "tests" / "guards_and_more" / "test_beside.py"
+    added = project / add_scenario(project, "guards/test_code_beside")
+    tests = project / "tests" / "guards_and_more" / added.name
     tests.parent.mkdir()
-    tests.write_text(USES_BESIDE, encoding="utf-8")
+    added.rename(tests)
 
-    found = outcomes(environment, project, str(tests))
+    found = failures_of(environment, project, str(tests))
 
     (library,), (own,) = found["test_library"], found["test_own_code"]
     assert re.search(r"task .* is pending, running Event.wait", library)
-    assert "made at tests/guards_and_more/test_beside.py:" in own
+    assert "made at tests/guards_and_more/test_code_beside.py:" in own
 
 
 @pytest.mark.parametrize("guard", ["loop_scopes", "hangs", "leaks", "network"])
-def test_a_guard_is_removed_with_its_file_and_its_line(
+def test_guard_is_removed_with_its_file_and_its_line(
     tmp_path: Path, environment: Environment, guard: str
 ) -> None:
     project = render(tmp_path, {})

@@ -6,9 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Environment
-from generated import render
-from test_guards import LOOPS, SERVERS, drop_in, outcomes
+from helpers.projects import render
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    expected_reports,
+    failures_of,
+)
 
 SMALL = {"database": "none", "http_client": "none"}
 SCENARIOS = {
@@ -17,6 +22,17 @@ SCENARIOS = {
     "hangs": "hangs",
     "network": "network",
 }
+SERVERS = {
+    "TEST_DATABASE_URL": "postgresql://somebody@db.test/data",
+    "TEST_REDIS_URL": "redis://:secret@redis.test:6379/0",
+}
+LOOPS = [
+    {"asyncio_mode": "auto", "fixture_loop_scope": "function"},
+    {"asyncio_mode": "strict", "fixture_loop_scope": "class"},
+    {"asyncio_mode": "auto", "fixture_loop_scope": "module"},
+    {"asyncio_mode": "strict", "fixture_loop_scope": "session", "event_loop": "uvloop"},
+    {"asyncio_mode": "auto", "fixture_loop_scope": "session"},
+]
 LEAKS = """
 import asyncio
 import pytest
@@ -69,20 +85,16 @@ def set_up(project: Path, settings: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_order_of_tests_does_not_matter(
-    tmp_path: Path, environment: Environment, loop: dict[str, str], seed: int
+    tmp_path: Path, environment: Environment, loop: dict[str, str], seed: str
 ) -> None:
     project = render(tmp_path, SMALL | loop)
-    expected = drop_in(project, "leaks_of_many_kinds", loop["fixture_loop_scope"])
+    path = add_scenario(project, "guards/test_leaks_of_many_kinds")
 
-    texts = outcomes(environment, project, order=(f"--randomly-seed={seed}",))
+    failures = failures_of(environment, project, path, seed=seed)
 
-    for name, failures in texts.items():
-        if name in expected:
-            assert re.search(expected[name], "\n".join(failures)), f"{name}: {failures}"
-        else:
-            assert not failures, f"{name}: {failures}"
+    assert_mistakes_are_reported(project, path, failures)
 
 
 @pytest.mark.parametrize(
@@ -97,13 +109,11 @@ def test_guards_do_not_need_each_other(
     tmp_path: Path, environment: Environment, guards: tuple[str, ...]
 ) -> None:
     project = render(tmp_path, {"database": "none", "http_client": "httpx2"})
-    expected: dict[str, str] = {}
-    for guard in guards:
-        expected |= drop_in(project, SCENARIOS[guard], "function")
+    paths = [add_scenario(project, f"guards/test_{SCENARIOS[guard]}") for guard in guards]
+    expected = {name for path in paths for name in expected_reports(project, path)}
     modes = [f"--guard-{guard.replace('_', '-')}=error" for guard in guards]
-    files = [f"tests/test_{SCENARIOS[guard]}.py" for guard in guards]
 
-    texts = outcomes(environment, project, "--guards=off", *modes, *files, **SERVERS)
+    texts = failures_of(environment, project, "--guards=off", *modes, *paths, **SERVERS)
 
     for name, failures in texts.items():
         if name not in expected:
@@ -165,7 +175,8 @@ def test_leaks_of_wide_fixtures_fail_the_run_and_no_test(
         assert " failed" not in output
         assert " error" not in output
         assert re.search(
-            r"left behind by fixture 'careless' \(tests/test_more.py:\d+\): task .* is pending", output
+            r"left behind by fixture 'careless' \(tests/test_more.py:\d+\): task .* is pending",
+            output,
         )
 
 

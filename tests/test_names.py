@@ -1,4 +1,4 @@
-"""Answers that people type: each makes a whole project, or is refused in words."""
+"""Answers: each gives a whole project, or is refused with a clear message."""
 
 import json
 import re
@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from cli import Person, cookiecutter_command
-from generated import TEMPLATE, pyproject_of
+from helpers.command_line import User, cookiecutter_command
+from helpers.projects import TEMPLATE, pyproject_of
 
 AnswerProblems = Callable[[dict[str, str]], list[str]]
 
@@ -32,11 +32,6 @@ QUESTIONS = sum(
 HOSTILE = r"""It's "so" \ é 🚀 👩‍🚀 ''' \"" {# #} {% %} </b> $(x) `y` & | # \n \u0041 日本"""
 
 
-@pytest.fixture
-def person(tmp_path: Path) -> Person:
-    return Person(tmp_path)
-
-
 @pytest.fixture(scope="module")
 def answer_problems() -> AnswerProblems:
     """Return the rules, called without cookiecutter around them."""
@@ -46,12 +41,12 @@ def answer_problems() -> AnswerProblems:
     return rules
 
 
-def tree(person: Person) -> set[Path]:
-    """Return all that lies in the folder of the work and beside it."""
-    own = (person.home, person.temporary)
+def tree(user: User) -> set[Path]:
+    """Return everything in the working directory and beside it."""
+    own = (user.home, user.temporary)
     return {
         path
-        for path in person.work.parent.rglob("*")
+        for path in user.work.parent.rglob("*")
         if not any(path.is_relative_to(folder) for folder in own)
     }
 
@@ -65,24 +60,24 @@ def tree(person: Person) -> set[Path]:
         pytest.param("Café", "cafe", id="accent"),
         pytest.param("Rocket 🚀", "rocket", id="emoji"),
         pytest.param("🚀", "my-async-project", id="emoji only"),
-        pytest.param("httpx", "httpx", id="package that is not installed"),
+        pytest.param("requests", "requests", id="package that is not installed"),
         pytest.param("x" * 200, "x" * 40, id="200 characters"),
         pytest.param(f"{'x' * 39} {'y' * 140}", "x" * 39, id="200 characters, cut at a blank"),
     ],
 )
-def test_project_name_becomes_project(person: Person, project_name: str, slug: str) -> None:
-    result = person.cookiecutter(f"project_name={project_name}", "run_suite=no")
+def test_project_name_becomes_project(user: User, project_name: str, slug: str) -> None:
+    result = user.cookiecutter(f"project_name={project_name}", "run_suite=no")
     assert result.returncode == 0, result.stderr
-    project = person.work / slug
-    assert [*person.work.iterdir()] == [project]
+    project = user.work / slug
+    assert [*user.work.iterdir()] == [project]
     assert pyproject_of(project)["project"]["name"] == slug
     assert (project / "src" / slug.replace("-", "_") / "__init__.py").is_file()
 
 
-def test_hostile_text_is_read_back_as_typed(person: Person) -> None:
+def test_hostile_text_is_read_back_as_typed(user: User) -> None:
     # In braces, an answer on the command line is a template; at a prompt it is not, see below.
     text = HOSTILE.replace("{# #} {% %} ", "")
-    result = person.cookiecutter(
+    result = user.cookiecutter(
         f"project_name={text}",
         "project_slug=hostile",
         f"description={text}",
@@ -91,19 +86,19 @@ def test_hostile_text_is_read_back_as_typed(person: Person) -> None:
         "run_suite=no",
     )
     assert result.returncode == 0, result.stderr
-    project = pyproject_of(person.work / "hostile")["project"]
+    project = pyproject_of(user.work / "hostile")["project"]
     assert project["description"] == text
     assert project["authors"] == [{"name": text, "email": '"o neil"@example.com'}]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a POSIX terminal")
-def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> None:
+def test_hostile_text_typed_at_prompts_is_read_back_as_typed(user: User) -> None:
     typed = ["{{ 7*7 }}", "hostile", "hostile", HOSTILE, HOSTILE, "a@example.com"]
     prompts = pexpect.spawn(
         cookiecutter_command()[0],
         cookiecutter_command()[1:],
-        cwd=person.work,
-        env={**person.environment, "ASYNC_PYTEST_TEMPLATE_RUN_SUITE": "no"},
+        cwd=user.work,
+        env={**user.environment, "ASYNC_PYTEST_TEMPLATE_RUN_SUITE": "no"},
         encoding="utf-8",
         dimensions=(50, 200),
         timeout=60,
@@ -114,21 +109,21 @@ def test_hostile_text_typed_at_prompts_is_read_back_as_typed(person: Person) -> 
     prompts.expect(pexpect.EOF)
     prompts.close()
     assert prompts.exitstatus == 0, prompts.before
-    project = pyproject_of(person.work / "hostile")["project"]
+    project = pyproject_of(user.work / "hostile")["project"]
     assert project["description"] == HOSTILE
     assert project["authors"] == [{"name": HOSTILE, "email": "a@example.com"}]
 
 
-def test_code_in_an_argument_is_refused_and_leaves_nothing(person: Person) -> None:
-    before = tree(person)
+def test_code_in_an_argument_is_refused_and_leaves_nothing(user: User) -> None:
+    before = tree(user)
     code = "{{ cycler.__init__.__globals__.os.mkdir('made') }}"
-    result = person.cookiecutter(f"description={code}")
+    result = user.cookiecutter(f"description={code}")
     assert result.returncode == 1
     assert "Unable to render variable 'description'" in result.stdout + result.stderr
     assert "'__init__' is forbidden: a template here cannot run code" in (
         result.stdout + result.stderr
     )
-    assert tree(person) == before
+    assert tree(user) == before
 
 
 @pytest.mark.parametrize(
@@ -155,16 +150,16 @@ def test_code_in_an_argument_is_refused_and_leaves_nothing(person: Person) -> No
         pytest.param("author_email=nobody", "author_email", id="no address"),
     ],
 )
-def test_bad_answer_is_refused_and_leaves_nothing(person: Person, answer: str, prompt: str) -> None:
-    before = tree(person)
-    result = person.cookiecutter(answer)
+def test_bad_answer_is_refused_and_leaves_nothing(user: User, answer: str, prompt: str) -> None:
+    before = tree(user)
+    result = user.cookiecutter(answer)
     assert result.returncode == 1
     assert f"  {prompt}: " in result.stderr
-    assert tree(person) == before
+    assert tree(user) == before
 
 
-def test_all_problems_are_reported_at_once(person: Person) -> None:
-    result = person.cookiecutter(
+def test_all_problems_are_reported_at_once(user: User) -> None:
+    result = user.cookiecutter(
         "project_name= ",
         "project_slug=A B",
         "package_name=import",
@@ -177,23 +172,23 @@ def test_all_problems_are_reported_at_once(person: Person) -> None:
 
 
 @pytest.mark.parametrize("slug", ["../evil", "my-async-project"])
-def test_folder_that_was_there_is_untouched(person: Person, slug: str) -> None:
-    folder = person.work / Path(slug).name
+def test_existing_folder_is_not_changed(user: User, slug: str) -> None:
+    folder = user.work / Path(slug).name
     folder.mkdir()
     (folder / "mine").touch()
-    before = tree(person)
-    assert person.cookiecutter(f"project_slug={slug}").returncode == 1
-    assert tree(person) == before
+    before = tree(user)
+    assert user.cookiecutter(f"project_slug={slug}").returncode == 1
+    assert tree(user) == before
 
 
-def test_refusal_keeps_folder_that_was_to_be_overwritten(person: Person) -> None:
-    folder = person.work / "my-async-project"
+def test_refusal_keeps_folder_that_was_to_be_overwritten(user: User) -> None:
+    folder = user.work / "my-async-project"
     folder.mkdir()
     (folder / "mine").touch()
-    before = tree(person)
-    result = person.cookiecutter("--overwrite-if-exists", "author_email=nobody")
+    before = tree(user)
+    result = user.cookiecutter("--overwrite-if-exists", "author_email=nobody")
     assert result.returncode == 1
-    assert tree(person) == before
+    assert tree(user) == before
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What Windows and macOS would make of the template, as far as another system can tell."""
+"""What Windows and macOS require of the template, as far as another system can check."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from generated import TEMPLATE, each_answer, name_of, render, text_files
+from helpers.projects import TEMPLATE, each_answer, name_of, render, text_files
 
 # What Windows refuses anywhere in a name, at its end, and as a name.
 REFUSED = re.compile(r'[<>:"|?*\\\x00-\x1f]|[. ]$|(?i:^(con|prn|aux|nul|com\d|lpt\d)(\.|$))')
@@ -21,7 +21,7 @@ LONGEST_OF_TEMPLATE = 200
 
 @pytest.fixture(scope="module")
 def projects(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Projects that together have every file that a project may have, and their workflows."""
+    """Projects that together contain every file that can be generated."""
     root = tmp_path_factory.mktemp("projects")
     answers = [*each_answer(), {"database": "none", "http_client": "none"}]
     return [render(root / name_of(each), each) for each in answers]
@@ -37,11 +37,11 @@ def test_generated_names_are_legal_everywhere(projects: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("name", ["NUL.txt", "com1", "a:b", "ends.", "tab\t"])
-def test_illegal_name_is_seen(name: str) -> None:
+def test_illegal_name_is_found(name: str) -> None:
     assert REFUSED.search(name)
 
 
-def test_generated_files_end_lines_with_lf(projects: list[Path]) -> None:
+def test_generated_files_have_lf_line_endings(projects: list[Path]) -> None:
     for project in projects:
         for path in text_files(project):
             assert b"\r" not in (project / path).read_bytes(), path
@@ -78,7 +78,7 @@ def test_workflows_are_safe(projects: list[Path]) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_template_names_leave_room_for_a_folder() -> None:
+def test_template_paths_are_short_enough_for_windows() -> None:
     for part in ("templates", "hooks", "{{cookiecutter.project_slug}}"):
         for path in (TEMPLATE / part).rglob("*"):
             assert len(str(path.relative_to(TEMPLATE))) <= LONGEST_OF_TEMPLATE

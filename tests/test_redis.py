@@ -1,17 +1,22 @@
-"""Redis in generated projects: isolated, cleaned up after, on your own server too; the cache."""
+"""Redis in generated projects: isolation, servers, the cache."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from conftest import Environment
-from generated import CHOICES, Answers, command_for, render
-from waiting import SIGNALS, is_served, wait_until, waiting_suite
+from helpers.projects import CHOICES, Answers, command_for, render
+from helpers.suites import (
+    SIGNALS,
+    Environment,
+    add_scenario,
+    is_served,
+    run_suite,
+    wait_until,
+    waiting_suite,
+)
 
-DROPPED_IN = Path(__file__).parent / "dropped_in"
 CACHED_APPLICATION = {"redis": "yes", "database": "none", "web_framework": "fastapi"}
 ONLY_REDIS = {"redis": "yes", "database": "none", "http_client": "none"}
 NEEDS_SOCKETS = pytest.mark.skipif(
@@ -20,26 +25,27 @@ NEEDS_SOCKETS = pytest.mark.skipif(
 
 
 @NEEDS_SOCKETS
-@pytest.mark.parametrize("loop", CHOICES["fixture_loop_scope"])
-def test_every_test_sees_an_empty_redis(
+@pytest.mark.parametrize(
+    "loop",
+    [
+        pytest.param(loop, marks=[] if loop in ("function", "session") else pytest.mark.thorough)
+        for loop in CHOICES["fixture_loop_scope"]
+    ],
+)
+def test_every_test_starts_with_an_empty_redis(
     tmp_path: Path, environment: Environment, loop: str
 ) -> None:
     answers = ONLY_REDIS | {"fixture_loop_scope": loop}
     project = render(tmp_path, answers)
-    text = (DROPPED_IN / "isolation_of_redis.py").read_text(encoding="utf-8")
-    test = project / "tests" / "test_isolation.py"
-    test.write_text(text.replace("LOOP", loop), encoding="utf-8")
-    print(f"To do it by hand: {command_for(answers)}, and add tests/dropped_in/{test.name}")
+    path = add_scenario(project, "redis/test_isolation")
+    print(f"To do it by hand: {command_for(answers)}")
 
-    for order in (["-p", "no:randomly"], ["--randomly-seed=1"], ["-n2"]):
-        done = environment.run(
-            project, "pytest", "-p", "no:cacheprovider", *order, "tests/test_isolation.py"
-        )
-        assert done.returncode == 0, done.stdout
-        assert re.search(r"\b2 xfailed\b", done.stdout), done.stdout
+    for order in (("-p", "no:randomly"), ("--randomly-seed=1",), ("-n2",)):
+        assert run_suite(environment, project, *order, path)["xfailed"] == 2
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("how", SIGNALS)
 @pytest.mark.parametrize(
@@ -53,11 +59,11 @@ def test_every_test_sees_an_empty_redis(
         ),
     ],
 )
-def test_nothing_is_left_of_a_server(
+def test_server_ends_with_the_run(
     tmp_path: Path, environment: Environment, fixtures: str, folder: str, how: str, workers: int
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
-    with waiting_suite(environment.python, project, fixtures, folder, workers) as (suite, folders):
+    with waiting_suite(environment, project, fixtures, folder, workers) as (suite, folders):
         assert all(map(is_served, folders))
 
         os.killpg(suite.pid, SIGNALS[how])
@@ -67,77 +73,36 @@ def test_nothing_is_left_of_a_server(
         )
 
 
-# Runs pytest against a server that holds keys already, and looks at it before and after.
-OWN_SERVER = """
-import os, subprocess, sys
-from redis import Redis
-from tests.fixtures.redis_server import find_program, start_redis
-
-account, *arguments = sys.argv[1:]
-with start_redis(find_program()) as server, Redis.from_url(server.url) as client:
-    url = server.url.replace("//", f"//{account}@")
-    client.set("key", 1)
-    client.set("test_demo_of_somebody_else", 2)
-    client.execute_command("ACL SETUSER tester on >right ~* &* +@all")
-    client.execute_command("ACL SETUSER reader on >right ~* &* -@all +@read +@connection")
-    before = {key: client.get(key) for key in client.scan_iter()}
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
-    code = subprocess.run(command, env={**os.environ, "TEST_REDIS_URL": url}).returncode
-    after = {key: client.get(key) for key in client.scan_iter()}
-    assert after == before, after
-    used = client.info("commandstats").get("cmdstat_set", {}).get("calls", 0) > 5
-    print("own server was", "used" if used else "not used")
-sys.exit(code)
-"""
-
-KILL_WORKER = """
-import os, pytest
-@pytest.mark.parametrize("number", range(4))
-def test_worker_dies(redis_client, redis_prefix, empty_redis, redis_url, number):
-    from redis import Redis
-    Redis.from_url(redis_url).set(f"{redis_prefix}left", 1)
-    if number == 1 and os.environ.get("PYTEST_XDIST_WORKER"):
-        os._exit(1)
-"""
-
-
 def run_with_own_server(
-    tmp_path: Path, environment: Environment, project: Path, account: str, *arguments: str
+    environment: Environment, project: Path, account: str, *arguments: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a suite with a server of ours that is somebody else's to it."""
-    script = tmp_path / "own_server.py"
-    script.write_text(OWN_SERVER, encoding="utf-8")
-    outer = {name: value for name, value in os.environ.items() if "PYTEST" not in name}
-    return subprocess.run(
-        [environment.python, script, account, *arguments],
-        cwd=project,
-        env=outer | {"PYTHONPATH": os.pathsep.join(["src", "."])},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    """Run a suite with a server that it has not started, and that has keys of its own."""
+    add_scenario(project, "servers/use_other_redis")
+    return environment.run(project, "tests.use_other_redis", account, *arguments)
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     "answers", [ONLY_REDIS, CACHED_APPLICATION], ids=["cache alone", "application"]
 )
-def test_own_server_is_used_and_left_as_it_was(
+def test_external_server_is_used_and_restored(
     tmp_path: Path, environment: Environment, answers: Answers, workers: str
 ) -> None:
     project = render(tmp_path, answers)
-    (project / "tests" / "test_worker_dies.py").write_text(KILL_WORKER, encoding="utf-8")
+    add_scenario(project, "servers/test_killed_worker_with_redis")
 
-    done = run_with_own_server(tmp_path, environment, project, "tester:right", "-n", workers)
+    done = run_with_own_server(environment, project, "tester:right", "-n", workers)
 
     killed = "worker 'gw" in done.stdout
     assert killed == (workers == "2"), done.stdout
-    assert "own server was used" in done.stdout, done.stdout + done.stderr
-    assert done.returncode == (1 if killed else 0), done.stdout + done.stderr
+    assert "own server was used" in done.stdout, done.stdout
+    assert done.returncode == (1 if killed else 0), done.stdout
 
 
 @NEEDS_SOCKETS
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("account", "says"),
@@ -146,19 +111,20 @@ def test_own_server_is_used_and_left_as_it_was(
         ("reader:right", "has no permissions to run the 'set' command"),
     ],
 )
-def test_a_user_that_may_not_write_is_named_at_once(
+def test_account_that_cannot_write_is_reported_at_once(
     tmp_path: Path, environment: Environment, account: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
 
-    done = run_with_own_server(tmp_path, environment, project, account, "-n", workers)
+    done = run_with_own_server(environment, project, account, "-n", workers)
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_REDIS_URL: " in line]
     assert says in line
-    assert done.returncode == 69, done.stdout + done.stderr
+    assert done.returncode == 69, done.stdout
     assert "passed" not in done.stdout
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     ("url", "says"),
@@ -169,7 +135,7 @@ def test_a_user_that_may_not_write_is_named_at_once(
         ("unix:///not/there", "No such file"),
     ],
 )
-def test_a_server_that_cannot_be_used_is_named_at_once(
+def test_unusable_server_is_reported_at_once(
     tmp_path: Path, environment: Environment, url: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
@@ -185,7 +151,7 @@ def test_a_server_that_cannot_be_used_is_named_at_once(
 
 
 def without_program(project: Path) -> None:
-    """Let a suite find no server."""
+    """Make a suite find no server program."""
     fixtures = project / "tests" / "fixtures" / "redis_server.py"
     text = fixtures.read_text(encoding="utf-8")
     nowhere = text.replace("/valkey-server", "/not-there")
@@ -195,7 +161,7 @@ def without_program(project: Path) -> None:
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_without_a_server_the_message_says_how_to_get_one(
+def test_message_without_a_server_says_how_to_get_one(
     tmp_path: Path, environment: Environment, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)

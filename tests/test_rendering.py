@@ -1,4 +1,4 @@
-"""Every combination of answers gives a project that its own linters have nothing to say about."""
+"""Every combination of answers gives a project that passes its own linters."""
 
 import ast
 import re
@@ -7,18 +7,20 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from conftest import Environment
-from generated import (
+from helpers.projects import (
+    BOOLEAN,
     CHOICES,
     PROMPTS,
     QUESTIONS,
     TEMPLATE,
+    TYPED,
     UNTYPED,
-    VARIED,
     Answers,
+    applications,
     each_answer,
     name_of,
     pyproject_of,
@@ -26,6 +28,7 @@ from generated import (
     requirements_of,
     text_files,
 )
+from helpers.suites import Environment
 from ruff import find_ruff_bin
 
 # Answers that are also words of every project.
@@ -40,29 +43,40 @@ WORDLESS = {
     *CHOICES["fixture_loop_scope"],
 }
 
-FOLDERS = [question for question in VARIED if (TEMPLATE / "templates" / question).is_dir()]
+# The questions whose answers can bring libraries, and other answers that these need.
+BRINGS: dict[str, Answers] = {
+    question: {"database": "sqlite"} if question == "data_access" else {} for question in TYPED
+}
+NOTHING = {"database": "none", "http_client": "none"}
 
 USED_AS = {"pytest_xdist": "numprocesses auto", "sniffio": "ASGITransport"}
 
-every_combination = pytest.mark.combinations("all without additions", thorough="all")
+
+@cache
+def declared_names(**answers: str) -> frozenset[str]:
+    """Return the names of all that a project with these answers, and nothing else, depends on."""
+    with TemporaryDirectory() as folder:
+        requirements = requirements_of(render(Path(folder), NOTHING | answers))
+    return frozenset(re.split(r"[^\w-]", requirement)[0] for requirement in requirements)
+
+
+# Plugins that work in any project, so they know the libraries of all answers.
+ANY_PROJECT = ("tests/guards/", "tests/scheduling/")
 
 
 @cache
 def words_of(question: str, answer: str) -> frozenset[str]:
-    """Return the words that only this answer may bring into a project."""
-    listed = "".join(
-        file.read_text(encoding="utf-8")
-        for file in (TEMPLATE / "templates" / question / answer).glob("*dependencies.toml")
-    )
-    names = set(re.findall(r'"([\w-]+)', listed))
+    """Return the words that an answer brings into a project."""
+    needed = BRINGS[question]
+    names = declared_names(**needed, **{question: answer}) - declared_names(**needed)
     return frozenset([*names, *(name.replace("-", "_") for name in names), answer]) - WORDLESS
 
 
 def foreign_words(answers: Answers) -> set[str]:
     """Return the words that only other answers than these may bring into a project."""
-    answers = {question: CHOICES[question][0] for question in FOLDERS} | answers
-    words = {word for one in FOLDERS for answer in CHOICES[one] for word in words_of(one, answer)}
-    return words.difference(*(words_of(question, answers[question]) for question in FOLDERS))
+    answers = {question: CHOICES[question][0] for question in BRINGS} | answers
+    words = {word for one in BRINGS for answer in CHOICES[one] for word in words_of(one, answer)}
+    return words.difference(*(words_of(question, answers[question]) for question in BRINGS))
 
 
 def outside_of_code(text: str) -> str:
@@ -70,7 +84,7 @@ def outside_of_code(text: str) -> str:
     return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
 
 
-@every_combination
+@pytest.mark.combinations("all without additions", nightly="all")
 def test_project_is_clean(
     project: Path, answers: Answers, rendered: Callable[[Answers], Path]
 ) -> None:
@@ -82,7 +96,7 @@ def test_project_is_clean(
     assert_imports_are_declared_and_dependencies_used(project, files)
     assert_every_dependency_states_its_lowest_version(project)
     assert_mode_and_loop_scope_change_no_types(files, text_files(rendered(typed_alike(answers))))
-    assert_ruff_has_nothing_to_say(project, files)
+    assert_ruff_finds_nothing(project, files)
 
 
 parsed = cache(ast.parse)  # most files are the same in many projects
@@ -100,7 +114,12 @@ def of_the_tests(files: dict[str, str]) -> dict[str, str]:
 def assert_files_are_whole(files: dict[str, str], answers: Answers) -> None:
     strangers = re.compile(rf"(?i)\b({'|'.join(map(re.escape, foreign_words(answers)))})\b")
     for where, text in files.items():
-        assert not strangers.findall(text), where
+        is_of_any_project = where.startswith(ANY_PROJECT)
+        assert is_of_any_project or not strangers.findall(text), where
+        if answers.get("database") == "none" and not is_of_any_project:
+            assert "database_url" not in text.lower(), where
+        if answers.get("http_client") == "none":
+            assert "api_url" not in text.lower(), where
         assert_file_is_whole(where, text)
 
 
@@ -130,7 +149,7 @@ def assert_settings_follow_the_answers(project: Path, answers: Answers) -> None:
     assert settings["asyncio_default_test_loop_scope"] == answers["fixture_loop_scope"]
     assert settings["strict"] is True
     assert settings["filterwarnings"] == ["error"]
-    assert float(settings["timeout"]) > 0
+    assert "--timeout=30" in settings["addopts"]
 
 
 def assert_async_fixtures_state_both_scopes(tests: dict[str, str], answers: Answers) -> None:
@@ -200,8 +219,9 @@ def assert_imports_are_declared_and_dependencies_used(project: Path, files: dict
         re.split(r"[^\w-]", requirement)[0].lower().replace("-", "_")
         for requirement in requirements_of(project)
     }
-    # Comes with pytest-httpserver, whose handlers are written with it.
-    brought = {"werkzeug"} if "pytest_httpserver" in declared else set()
+    # Parts of pytest, and what comes with pytest-httpserver, whose handlers are written with it.
+    brought = {"_pytest", "pluggy"}
+    brought |= {"werkzeug"} if "pytest_httpserver" in declared else set()
     assert imported - sys.stdlib_module_names - {"demo", "tests"} <= declared | brought
     settings = re.sub(r'(?m)^ +".*"(,|$)', "", files["pyproject.toml"])
     used = "\n".join([settings, files[".github/workflows/tests.yml"], *modules])
@@ -242,20 +262,27 @@ def without_mode_and_scope(text: str) -> str:
 linted: set[tuple[str, str, str]] = set()  # most files are the same in many projects
 
 
-def assert_ruff_has_nothing_to_say(project: Path, files: dict[str, str]) -> None:
+def assert_ruff_finds_nothing(project: Path, files: dict[str, str]) -> None:
     settings = repr(pyproject_of(project)["tool"]["ruff"])
     unseen = {(settings, *file) for file in files.items() if file[0].endswith(".py")} - linted
-    for arguments in (["check"], ["format", "--check"]) if unseen else ():
-        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet"]
-        paths = sorted(path for _, path, _ in unseen)
-        checked = subprocess.run(
-            [*command, *paths], cwd=project, check=False, capture_output=True, encoding="utf-8"
-        )
-        assert checked.returncode == 0, checked.stdout + checked.stderr
+    if unseen:
+        run_ruff(project, *sorted(path for _, path, _ in unseen))
     linted.update(unseen)
 
 
-@pytest.mark.combinations("all types without additions", thorough="all types")
+def run_ruff(folder: Path, *paths: str) -> None:
+    """Assert that Ruff finds nothing in a folder, or in some of its files."""
+    for arguments in (["check"], ["format", "--check"]):
+        command = [find_ruff_bin(), *arguments, "--no-cache", "--quiet", *paths]
+        checked = subprocess.run(
+            command, cwd=folder, check=False, capture_output=True, encoding="utf-8"
+        )
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.combinations(
+    "every pair of types", thorough="all types without additions", nightly="all types"
+)
 def test_types_are_right(
     project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
@@ -267,9 +294,7 @@ def test_types_are_right(
 
 
 @pytest.mark.parametrize("python_version", CHOICES["python_version"])
-def test_code_suits_the_oldest_python(
-    tmp_path: Path, environment: Environment, python_version: str
-) -> None:
+def test_code_suits_the_oldest_python(tmp_path: Path, python_version: str) -> None:
     for answers in each_answer():
         project = render(tmp_path / name_of(answers), {"python_version": python_version, **answers})
         supported = pyproject_of(project)["project"]["requires-python"]
@@ -278,33 +303,35 @@ def test_code_suits_the_oldest_python(
         tested = workflow["jobs"]["tests"]["strategy"]["matrix"]["python"]
         newer = CHOICES["python_version"].index(python_version)
         assert tested == CHOICES["python_version"][newer:]
-        types = ("mypy", "--python-version", python_version, "--cache-dir", f"{tmp_path}/mypy")
-        is_typed = python_version == CHOICES["python_version"][-1]  # the oldest one is above
-        for tool in (
-            ("ruff", "check", "--no-cache", "--quiet"),
-            ("ruff", "format", "--check", "--no-cache", "--quiet"),
-            *([types] if is_typed else []),
-        ):
-            checked = environment.run(project, *tool)
-            assert checked.returncode == 0, checked.stdout
+    run_ruff(tmp_path)
 
 
-@pytest.mark.parametrize("question", FOLDERS)
-def test_every_answer_has_a_folder_with_the_same_files(question: str) -> None:
-    folder = TEMPLATE / "templates" / question
-    contents = {
-        answer.name: {file.name for file in answer.iterdir()}
-        for answer in folder.iterdir()
-        if answer.is_dir()
-    }
-    assert sorted(contents) == sorted(CHOICES[question])
-    assert len(set(map(frozenset, contents.values()))) == 1, contents
+@pytest.mark.thorough
+@pytest.mark.parametrize("answers", [*each_answer()], ids=name_of)
+def test_types_suit_the_newest_python(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    newest = CHOICES["python_version"][-1]
+    project = render(tmp_path, {"python_version": newest, **answers})
+    cache_folder = f"{tmp_path}/mypy"
+    checked = environment.run(
+        project, "mypy", "--python-version", newest, "--cache-dir", cache_folder
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
+def test_names_keep_the_format(tmp_path: Path, name: str) -> None:
+    for answers in [*each_answer(), *applications()]:
+        names = {"package_name": name, "project_slug": name}
+        render(tmp_path / name_of(answers), names | answers)
+    run_ruff(tmp_path)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_question_has_a_label(question: str) -> None:
     labels = PROMPTS[question]
-    if question not in CHOICES:
+    if question not in CHOICES or question in BOOLEAN:
         assert isinstance(labels, str)
         return
     assert list(labels) == ["__prompt__", *CHOICES[question]]
@@ -313,11 +340,11 @@ def test_every_question_has_a_label(question: str) -> None:
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_readme_tells_every_question_and_answer(question: str) -> None:
+def test_readme_lists_every_question_and_answer(question: str) -> None:
     readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
     assert f"`{question}`" in readme
     for answer in CHOICES.get(question, []):
-        assert f"`{answer}`" in readme, f"the README does not tell the answer {answer}"
+        assert f"`{answer}`" in readme, f"the README does not list the answer {answer}"
 
 
 def test_file_names_are_legal_on_windows() -> None:
@@ -330,12 +357,3 @@ def test_file_names_are_legal_on_windows() -> None:
     for name in names:
         assert not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ](/|$)', name), name
     assert len({name.lower() for name in names}) == len(names)
-
-
-def test_long_names_keep_the_format(tmp_path: Path, environment: Environment) -> None:
-    longest = "z" * 40
-    for answers in each_answer():
-        names = {"package_name": longest, "project_slug": longest}
-        render(tmp_path / name_of(answers), names | answers)
-    checked = environment.run(tmp_path, "ruff", "format", "--check", "--no-cache", ".")
-    assert checked.returncode == 0, checked.stdout

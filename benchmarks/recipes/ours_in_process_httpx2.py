@@ -7,6 +7,8 @@ from demo.users import User
 ADA = {"id": 1, "name": "Ada", "email": "ada@example.com"}
 
 
-async def test_fetch(in_process_api: UserApi, answers: dict[str, httpx2.Response]) -> None:
-    answers["/users/1"] = httpx2.Response(200, json=ADA)
+async def test_fetch(
+    in_process_api: UserApi, in_process_responses: dict[str, httpx2.Response]
+) -> None:
+    in_process_responses["/users/1"] = httpx2.Response(200, json=ADA)
     assert await in_process_api.fetch(1) == User(**ADA)

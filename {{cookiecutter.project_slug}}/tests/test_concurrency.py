@@ -25,8 +25,7 @@ from {{ cookiecutter.package_name }}.concurrency import map_bounded
     async def meet(_: int) -> int:
         return await barrier.wait()
 
-    async with asyncio.timeout(5):
-        arrivals = await map_bounded(meet, range(3), limit=3)
+    arrivals = await map_bounded(meet, range(3), limit=3)
 
     assert sorted(arrivals) == [0, 1, 2]
 
@@ -45,6 +44,20 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
     await map_bounded(count, range(20), limit=limit)
 
     assert most == limit
+
+
+{{ cookiecutter.__async_test }}@pytest.mark.interleavings(20)
+async def test_limit_holds_in_any_order_of_the_calls() -> None:
+    running = 0
+
+    async def count(_: int) -> None:
+        nonlocal running
+        running += 1
+        assert running <= 2
+        await asyncio.sleep(0)
+        running -= 1
+
+    await map_bounded(count, range(5), limit=2)
 
 
 {{ cookiecutter.__async_test }}async def test_limit_below_one_is_refused() -> None:
@@ -70,6 +83,7 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
 
         assert cleaned_up == ["waits"]
 
+    @pytest.mark.virtual_time
     async def test_deadline_cancels_all(self) -> None:
         cleaned_up: list[str] = []
 
@@ -77,7 +91,7 @@ async def test_never_more_calls_than_the_limit(limit: int) -> None:
             await wait_for_ever(asyncio.Event(), cleaned_up, name)
 
         with pytest.raises(TimeoutError):
-            await map_bounded(call, ["a", "b"], limit=2, deadline=0.01)
+            await map_bounded(call, ["a", "b"], limit=2, deadline=3600)
 
         assert sorted(cleaned_up) == ["a", "b"]
 

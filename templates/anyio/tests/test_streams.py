@@ -89,9 +89,11 @@ async def test_failure_cancels_the_others() -> None:
 
 
 async def test_deadline_cancels_all() -> None:
+    started: list[str] = []
     cleaned_up: list[str] = []
 
     async def call(name: str) -> None:
+        started.append(name)
         await wait_for_ever(anyio.Event(), cleaned_up, name)
 
     send, receive = anyio.create_memory_object_stream[None]()
@@ -99,7 +101,8 @@ async def test_deadline_cancels_all() -> None:
         with pytest.raises(TimeoutError):
             await send_results(call, ["a", "b"], send, limit=2, deadline=0.01)
 
-    assert sorted(cleaned_up) == ["a", "b"]
+    # On a slow machine the deadline passes before they start.
+    assert sorted(cleaned_up) == sorted(started)
 
 
 async def wait_for_ever(waiting: anyio.Event, cleaned_up: list[str], name: str) -> None:

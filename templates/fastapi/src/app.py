@@ -1,55 +1,82 @@
-{% set store = cookiecutter.database != "none" -%}
-{% set api = cookiecutter.http_client != "none" -%}
-{% set cached = cookiecutter.__cached == "yes" -%}
-{% set routes = ["chat_routes"] + ["fetch_routes"] * api + ["health_routes"]
-    + ["import_routes"] * (api and store) + ["user_routes"] * store -%}
-{% set imports = ["from .api_client import open_api"] * api
-    + ["from .cached_users import open_cache"] * cached
-    + ["from .chat import Chat"]
-    + ["from .database import open_database"] * store
-    + ["from .errors import ANSWERS, answer_error"] * (api or store)
-    + ["from .settings import Settings"] -%}
-{% set opened = ["open_database(settings.database_url) as app.state.database"] * store
-    + ["open_api(settings.api_url, settings.api_timeout) as app.state.api"] * api
-    + ["open_cache(settings, app.state.api) as app.state.cache"] * cached -%}
+{% set database = cookiecutter.database != "none" -%}
+{% set client = cookiecutter.http_client != "none" -%}
+{% set redis = cookiecutter.redis -%}
+{% set opens = database or client or redis -%}
 """The web application: what it consists of, how it starts and how it stops."""
 
+{% if opens -%}
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+{% endif -%}
+from functools import partial
+from typing import Literal
 
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from pydantic import BaseModel
 
-from . import {{ routes | join(", ") }}
-{{ imports | join("\n") }}
-
+{% if database -%}
+from .database import open_database
+{% endif -%}
+from .discovery import import_modules
+{% if client -%}
+from .http_client import open_http_client
+{% endif -%}
+{% if redis -%}
+from .redis_client import connect
+{% endif -%}
+from .settings import Settings
+{% if opens %}
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what the requests share, and close it in the end."""
+{%- if database or redis %}
     settings: Settings = app.state.settings
-    app.state.chat = Chat(settings.chat_backlog)
-{%- if opened | length > 1 %}
-    async with (
-        {{ opened | join(",\n        ") }},
-    ):
-        yield
-{%- elif opened %}
-    async with {{ opened[0] }}:
-        yield
-{%- else %}
-    yield
 {%- endif %}
+    async with AsyncExitStack() as stack:
+{%- if database %}
+        database = open_database(settings.database_url)
+        app.state.database = await stack.enter_async_context(database)
+{%- endif %}
+{%- if client %}
+        client = open_http_client()
+        app.state.http_client = await stack.enter_async_context(client)
+{%- endif %}
+{%- if redis %}
+        redis = connect(settings.redis_url, timeout=settings.redis_timeout)
+        app.state.redis = await stack.enter_async_context(redis)
+{%- endif %}
+        yield
+{% endif %}
+
+class Health(BaseModel):
+    """How the application is."""
+
+    status: Literal["ok"] = "ok"
+
+
+async def health() -> Health:
+    """Answer as long as the event loop does."""
+    return Health()
+
+
+async def respond(response: HTTPException, request: Request, _: Exception) -> Response:
+    """Respond to an error of ours, without telling what is inside."""
+    return await http_exception_handler(request, response)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application; without settings it takes those of the environment."""
-    app = FastAPI(title="{{ cookiecutter.project_slug }}", lifespan=lifespan)
+    """Make the application; without settings it takes those of the environment.
+
+    It gets the `router` of every module `…routes`, and its `RESPONSES` to exceptions.
+    """
+    app = FastAPI(title="{{ cookiecutter.project_slug }}"{{ ", lifespan=lifespan" if opens else "" }})
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
     app.state.settings = settings or Settings()
-    for part in ({{ routes | join(", ") }}):
-        app.include_router(part.router)
-{%- if api or store %}
-    for error in ANSWERS:
-        app.add_exception_handler(error, answer_error)
-{%- endif %}
+    app.add_api_route("/health", health, tags=["health"])
+    for module in import_modules("routes"):
+        app.include_router(module.router)
+        for error, response in getattr(module, "RESPONSES", {}).items():
+            app.add_exception_handler(error, partial(respond, response))
     return app

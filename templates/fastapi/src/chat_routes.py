@@ -1,16 +1,47 @@
 """A chat over HTTP, server-sent events and websockets."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, FastAPI, WebSocket, WebSocketDisconnect
 from fastapi.requests import HTTPConnection
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, Field
 
-from .chat import Chat
+
+class Chat:
+    """Passes messages on to all listeners; nobody waits for a slow one."""
+
+    def __init__(self, backlog: int) -> None:
+        self._backlog = backlog
+        self._listeners: set[asyncio.Queue[str]] = set()
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Queue[str]]:
+        """Give a queue of the messages from now on; the oldest get lost if it is full."""
+        messages: asyncio.Queue[str] = asyncio.Queue(self._backlog)
+        self._listeners.add(messages)
+        try:
+            yield messages
+        finally:
+            self._listeners.remove(messages)
+
+    def say(self, message: str) -> None:
+        """Pass a message on to everyone who listens."""
+        for messages in self._listeners:
+            if messages.full():
+                messages.get_nowait()
+            messages.put_nowait(message)
+
+
+@asynccontextmanager
+async def open_chat(app: FastAPI) -> AsyncIterator[None]:
+    """Make one chat for all requests."""
+    app.state.chat = Chat(app.state.settings.chat_backlog)
+    yield
 
 
 async def get_chat(connection: HTTPConnection) -> Chat:
@@ -37,7 +68,7 @@ class Message(BaseModel):
     text: str = Field(min_length=1, max_length=1000)
 
 
-router = APIRouter(prefix="/chat", tags=["chat"])
+router = APIRouter(prefix="/chat", tags=["chat"], lifespan=open_chat)
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED)

@@ -4,12 +4,29 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, HTTPException, Path
 
-from .{{ "cached_users import CachedUsers" if cached else "api_client import Api" }}
-from .users import User
+from .api import ApiUnavailableError, MalformedAnswerError
+from .api_client import {{ "CachedUsers, open_cache" if cached else "Api" }}
+from .users import User, UserNotFoundError
 
-router = APIRouter(prefix="/remote-users", tags=["remote users"])
+router = APIRouter(
+    prefix="/remote-users",
+    tags=["remote users"],
+{%- if cached %}
+    lifespan=open_cache,
+{%- endif %}
+)
+
+RESPONSES: dict[type[Exception], HTTPException] = {
+    UserNotFoundError: HTTPException(HTTPStatus.NOT_FOUND, "No user has this id."),
+    ApiUnavailableError: HTTPException(
+        HTTPStatus.SERVICE_UNAVAILABLE, "The remote API does not answer."
+    ),
+    MalformedAnswerError: HTTPException(
+        HTTPStatus.BAD_GATEWAY, "The remote API answers something else than a user."
+    ),
+}
 
 
 @router.get(

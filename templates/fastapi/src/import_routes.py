@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from .api_client import Api
-from .database import Store
+from .dependencies import {{ cookiecutter.__session | capitalize }}Dep
 from .importer import import_users
+from .store import UserStore
 
 UserId = Annotated[int, Field(ge=1)]
 
@@ -38,9 +39,10 @@ router = APIRouter(prefix="/imports", tags=["imports"])
         HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not answer"},
     },
 )
-async def import_all(asked: Import, api: Api, store: Store) -> Imported:
+async def import_all(asked: Import, api: Api, {{ cookiecutter.__session }}: {{ cookiecutter.__session | capitalize }}Dep) -> Imported:
     """Fetch the users and store all of them or none."""
     try:
-        return Imported(count=await import_users(api, store, asked.user_ids))
+        count = await import_users(api, UserStore({{ cookiecutter.__session }}), asked.user_ids)
     except ExceptionGroup as group:  # of the fetches: the first to fail speaks for all
         raise group.exceptions[0] from group
+    return Imported(count=count)

@@ -1,15 +1,17 @@
-{% set api = cookiecutter.http_client != "none" -%}
-{% set fields = ["database_url: str"] * (cookiecutter.database != "none")
-    + ["api_url: str", "api_timeout: PositiveFloat = 5.0  # seconds"] * api
-    + ["redis_url: str", 'redis_prefix: str = ""  # of every key'] * (cookiecutter.__cached == "yes")
-    + ["chat_backlog: PositiveInt = 100  # messages that a slow listener may be behind"] -%}
+{% set client = cookiecutter.http_client != "none" -%}
 """The settings of the web application, from environment variables of the same names."""
 
-from pydantic import {{ (["PositiveFloat"] * api + ["PositiveInt"]) | join(", ") }}
+from pydantic import {{ "PositiveFloat, PositiveInt" if client or cookiecutter.redis else "PositiveInt" }}
 from pydantic_settings import BaseSettings
 
 
 class Settings(BaseSettings):
     """What differs from one place to another where the application runs."""
 
-    {{ fields | join("\n    ") }}
+{% if cookiecutter.database != "none" %}    database_url: str
+{% endif %}{% if client %}    api_url: str
+    api_timeout: PositiveFloat = 5.0  # seconds
+{% endif %}{% if cookiecutter.redis %}    redis_url: str
+    redis_timeout: PositiveFloat = 1.0  # seconds
+    redis_prefix: str = ""  # of every key
+{% endif %}    chat_backlog: PositiveInt = 100  # messages that a slow listener may be behind

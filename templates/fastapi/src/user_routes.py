@@ -3,11 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, HTTPException, Path
 from pydantic import BaseModel, Field
 
-from .database import Store
-from .users import User
+from .dependencies import {{ cookiecutter.__session | capitalize }}Dep
+from .store import UserExistsError, UserStore
+from .users import User, UserNotFoundError
 
 MAX_ID = 2**31 - 1  # what an integer of the database holds
 
@@ -25,16 +26,23 @@ class NewUser(BaseModel):
 
 router = APIRouter(prefix="/users", tags=["users"])
 
+RESPONSES: dict[type[Exception], HTTPException] = {
+    UserNotFoundError: HTTPException(HTTPStatus.NOT_FOUND, "No user has this id."),
+    UserExistsError: HTTPException(
+        HTTPStatus.CONFLICT, "A user with this id or email exists already."
+    ),
+}
+
 
 @router.post(
     "",
     status_code=HTTPStatus.CREATED,
     responses={HTTPStatus.CONFLICT: {"description": "The id or email is taken"}},
 )
-async def add_user(new: NewUser, store: Store) -> User:
+async def add_user(new: NewUser, {{ cookiecutter.__session }}: {{ cookiecutter.__session | capitalize }}Dep) -> User:
     """Store a user."""
     user = User(new.id, new.name, new.email)
-    await store.add(user)
+    await UserStore({{ cookiecutter.__session }}).add(user)
     return user
 
 
@@ -42,6 +50,6 @@ async def add_user(new: NewUser, store: Store) -> User:
     "/{user_id}",
     responses={HTTPStatus.NOT_FOUND: {"description": "No user has this id"}},
 )
-async def get_user(user_id: UserId, store: Store) -> User:
+async def get_user(user_id: UserId, {{ cookiecutter.__session }}: {{ cookiecutter.__session | capitalize }}Dep) -> User:
     """Return a stored user."""
-    return await store.get(user_id)
+    return await UserStore({{ cookiecutter.__session }}).get(user_id)

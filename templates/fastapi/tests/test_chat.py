@@ -5,7 +5,7 @@ import pytest
 from {{ cookiecutter.__asgi_client }} import AsyncClient, Response
 from websockets.asyncio.client import connect
 
-from {{ cookiecutter.package_name }}.chat import Chat
+from {{ cookiecutter.package_name }}.chat_routes import Chat
 
 
 def test_a_slow_listener_loses_the_oldest_messages() -> None:
@@ -68,9 +68,9 @@ async def events_of(response: Response) -> AsyncIterator[object]:
 
 
 {{ cookiecutter.__async_test }}async def test_everyone_on_a_websocket_hears_everyone(
-    live_server: str, live_client: AsyncClient
+    live_server_url: str, live_client: AsyncClient
 ) -> None:
-    url = live_server.replace("http", "ws") + "/chat/socket"
+    url = live_server_url.replace("http", "ws") + "/chat/socket"
 
     async with connect(url, proxy=None) as ada, connect(url, proxy=None) as bob:
         await ada.send("from Ada")

@@ -54,7 +54,7 @@ async def test_what_is_no_id_is_refused(client: AsyncClient, user_id: str) -> No
     all_asked = Barrier(3)
 
     def answer(request: Request) -> Response:
-        all_asked.wait(timeout=5)
+        all_asked.wait()
         return Response(json.dumps(ADA_AS_JSON | {"id": int(request.path[-1])}))
 
     api_server.expect_request(re.compile("/users/[123]")).respond_with_handler(answer)

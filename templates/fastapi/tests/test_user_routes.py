@@ -3,7 +3,8 @@ import asyncio
 import pytest
 from {{ cookiecutter.__asgi_client }} import AsyncClient
 
-from {{ cookiecutter.package_name }}.store import UserStore, open_store
+from {{ cookiecutter.package_name }}.database import Database
+from {{ cookiecutter.package_name }}.store import UserStore
 from {{ cookiecutter.package_name }}.users import User
 
 ADA = User(1, "Ada", "ada@example.com")
@@ -92,7 +93,7 @@ async def test_what_is_no_user_is_refused(
 
 
 {{ cookiecutter.__async_test }}async def test_requests_at_the_same_time_on_connections_of_their_own(
-    live_client: AsyncClient, fresh_database: str
+    live_client: AsyncClient, fresh_database: Database
 ) -> None:
     responses = await asyncio.gather(
         *(live_client.post("/users", json=ADA_AS_JSON) for _ in range(5))
@@ -100,9 +101,8 @@ async def test_what_is_no_user_is_refused(
 
     codes = [response.status_code for response in responses]
     assert sorted(codes) == [201] + 4 * [409]
-    async with open_store(fresh_database) as store:
-        assert await store.get(1) == ADA
-{%- if cookiecutter.data_access == "driver" %}
+    async with fresh_database.begin() as {{ cookiecutter.__session }}:
+        assert await UserStore({{ cookiecutter.__session }}).get(1) == ADA
 
 
 {{ cookiecutter.__async_test }}async def test_a_request_that_fails_undoes_only_its_own_work(
@@ -121,4 +121,3 @@ async def test_what_is_no_user_is_refused(
         await client.post("/users", json=ADA_AS_JSON)
 
     assert await store.count() == 1
-{%- endif %}

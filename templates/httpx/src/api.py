@@ -34,7 +34,8 @@ class UserApi:
         """
         try:
             async with asyncio.timeout(self._timeout):
-                response = await self._client.get(f"{self._base_url}/users/{user_id}")
+                url = f"{self._base_url}/users/{user_id}"
+                response = await self._client.get(url, timeout=None)
         except ({{ cookiecutter.http_client }}.TransportError, TimeoutError) as error:
             raise ApiUnavailableError(f"no answer: {error!r}") from error
         if response.status_code == HTTPStatus.NOT_FOUND:

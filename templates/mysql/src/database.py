@@ -1,37 +1,90 @@
-"""A connection for each request, which is a transaction."""
+"""The MySQL database: its connections, its transactions and its schema."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import uuid4
 
 import asyncmy
-from asyncmy.connection import Connection
 from asyncmy.pool import Pool
-from fastapi import Depends, Request
 
-from .store import UserStore, arguments_of, transaction
+from .discovery import import_modules
 
+Connection = asyncmy.Connection
 
-@asynccontextmanager
-async def open_database(database_url: str) -> AsyncIterator[Pool]:
-    """Open the pool of connections, which are made when they are needed."""
-    arguments = arguments_of(database_url)
-    async with asyncmy.create_pool(minsize=0, **arguments) as pool:
-        yield pool
+SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
 
 
 @asynccontextmanager
-async def store_on(connection: Connection) -> AsyncIterator[UserStore]:
-    """Open the store in a transaction: a failure inside undoes all that was stored."""
-    async with transaction(connection):
-        yield UserStore(connection)
+async def connect(database_url: str) -> AsyncIterator[Connection]:
+    """Open a database `mysql://…`, and close it in the end.
+
+    `transaction` alone begins and ends transactions.
+    """
+    connection = await asyncmy.connect(**arguments_of(database_url))
+    try:
+        yield connection
+    finally:
+        await connection.ensure_closed()
 
 
-async def get_store(request: Request) -> AsyncIterator[UserStore]:
-    """Give a request a connection of its own."""
-    pool: Pool = request.app.state.database
-    async with pool.acquire() as connection, store_on(connection) as store:
-        yield store
+{% include "mysql/src/arguments.py" %}
+
+async def execute(
+    connection: Connection, statement: str, *values: object
+) -> list[tuple[Any, ...]]:
+    """Execute a statement and return its rows."""
+    async with connection.cursor() as cursor:
+        await cursor.execute(statement, values or None)
+        return list(await cursor.fetchall())
 
 
-Store = Annotated[UserStore, Depends(get_store, scope="function")]
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """Keep all that is done inside, or nothing if it fails; may be nested."""
+    # MySQL forgets a savepoint when another one of the same name is made inside it.
+    savepoint = f"SAVEPOINT inner_{uuid4().hex}"
+    is_nested = connection.get_transaction_status()
+    begin, commit, rollback = (
+        (savepoint, f"RELEASE {savepoint}", f"ROLLBACK TO {savepoint}")
+        if is_nested
+        else ("BEGIN", "COMMIT", "ROLLBACK")
+    )
+    await execute(connection, begin)
+    try:
+        yield
+    except BaseException:
+        # A cancelled statement has closed the connection, and so rolled back.
+        if connection.connected:
+            await execute(connection, rollback)
+        raise
+    await execute(connection, commit)
+
+
+class Database:
+    """A pool of connections, which are made when they are needed."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        """Give a connection in a transaction, which an error rolls back."""
+        async with self._pool.acquire() as connection, transaction(connection):
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(database_url: str) -> AsyncIterator[Database]:
+    """Open the database, and close it in the end."""
+    async with asyncmy.create_pool(minsize=0, **arguments_of(database_url)) as pool:
+        yield Database(pool)
+
+
+async def create_schema(database_url: str) -> None:
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
+    async with connect(database_url) as connection:
+        for statement in SCHEMA:
+            await execute(connection, statement)

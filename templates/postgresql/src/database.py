@@ -1,41 +1,54 @@
-"""A connection for each request, which is a transaction."""
+"""The PostgreSQL database: its connections, its transactions and its schema."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import asyncpg
-from fastapi import Depends, Request
+from asyncpg.pool import PoolConnectionProxy
 
-from .store import UserStore
+from .discovery import import_modules
 
 if TYPE_CHECKING:
-    from .store import Connection
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = (
+        asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    )
+else:  # asyncpg's own classes have no parameters
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection | PoolConnectionProxy
+
+SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
+
+
+class Database:
+    """A pool of connections, which are made when they are needed."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        """Give a connection in a transaction, which an error rolls back."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            yield connection
 
 
 @asynccontextmanager
-async def open_database(
-    database_url: str,
-) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
-    """Open the pool of connections, which are made when they are needed."""
+async def open_database(database_url: str) -> AsyncIterator[Database]:
+    """Open the database, and close it in the end."""
     async with asyncpg.create_pool(database_url, min_size=0) as pool:
-        yield pool
+        yield Database(pool)
 
 
-@asynccontextmanager
-async def store_on(connection: Connection) -> AsyncIterator[UserStore]:
-    """Open the store in a transaction: a failure inside undoes all that was stored."""
-    async with connection.transaction():
-        yield UserStore(connection)
-
-
-async def get_store(request: Request) -> AsyncIterator[UserStore]:
-    """Give a request a connection of its own."""
-    pool: asyncpg.Pool[asyncpg.Record] = request.app.state.database
-    async with pool.acquire() as connection, store_on(connection) as store:
-        yield store
-
-
-Store = Annotated[UserStore, Depends(get_store, scope="function")]
+async def create_schema(database_url: str) -> None:
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
+    connection = await asyncpg.connect(database_url)
+    try:
+        for statement in SCHEMA:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,39 +1,19 @@
 """Users in a PostgreSQL database."""
 
-from __future__ import annotations
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import astuple
-from typing import TYPE_CHECKING
 
 import asyncpg
 
+from .database import SCHEMA, Connection
 from .users import User, UserNotFoundError
 
-if TYPE_CHECKING:
-    from asyncpg.pool import PoolConnectionProxy
-
-    Connection = (
-        asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
-    )
-
-SCHEMA = """
+SCHEMA.append("""
 CREATE TABLE users (
     id integer PRIMARY KEY,
     name text NOT NULL,
     email text NOT NULL UNIQUE
 );
-"""
-
-
-async def create_schema(database_url: str) -> None:
-    """Make the tables in an empty database."""
-    connection = await asyncpg.connect(database_url)
-    try:
-        await connection.execute(SCHEMA)
-    finally:
-        await connection.close()
+""")
 
 
 class UserExistsError(Exception):
@@ -70,13 +50,3 @@ class UserStore:
         """Return how many users there are."""
         count: int = await self._connection.fetchval("SELECT count(*) FROM users")
         return count
-
-
-@asynccontextmanager
-async def open_store(database_url: str) -> AsyncIterator[UserStore]:
-    """Open the store on a connection of its own, and close it in the end."""
-    connection = await asyncpg.connect(database_url)
-    try:
-        yield UserStore(connection)
-    finally:
-        await connection.close()

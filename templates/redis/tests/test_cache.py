@@ -5,7 +5,8 @@ from unittest.mock import AsyncMock, call
 import pytest
 from redis.asyncio import Redis
 
-from {{ cookiecutter.package_name }}.cache import UserCache, connect
+from {{ cookiecutter.package_name }}.cache import UserCache
+from {{ cookiecutter.package_name }}.redis_client import connect
 from {{ cookiecutter.package_name }}.users import User, UserNotFoundError
 
 from .fixtures.redis_server import RedisServer
@@ -14,32 +15,32 @@ ADA = User(1, "Ada", "ada@example.com")
 BOB = User(2, "Bob", "bob@example.com")
 
 
-{{ cookiecutter.__async_test }}async def test_miss_is_fetched(cache: UserCache, fetch: AsyncMock) -> None:
+{{ cookiecutter.__async_test }}async def test_miss_is_fetched(cache: UserCache, fetch_user: AsyncMock) -> None:
     assert await cache.get(1) == ADA
 
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
-{{ cookiecutter.__async_test }}async def test_hit_is_not_fetched(cache: UserCache, fetch: AsyncMock) -> None:
+{{ cookiecutter.__async_test }}async def test_hit_is_not_fetched(cache: UserCache, fetch_user: AsyncMock) -> None:
     await cache.get(1)
 
     assert await cache.get(1) == ADA
 
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
-{{ cookiecutter.__async_test }}async def test_each_user_is_kept(cache: UserCache, fetch: AsyncMock) -> None:
-    fetch.side_effect = [ADA, BOB]
+{{ cookiecutter.__async_test }}async def test_each_user_is_kept(cache: UserCache, fetch_user: AsyncMock) -> None:
+    fetch_user.side_effect = [ADA, BOB]
 
     for _ in range(2):
         assert await cache.get(1) == ADA
         assert await cache.get(2) == BOB
 
-    assert fetch.await_args_list == [call(1), call(2)]
+    assert fetch_user.await_args_list == [call(1), call(2)]
 
 
 {{ cookiecutter.__async_test }}async def test_expired_user_is_fetched_again(
-    cache: UserCache, fetch: AsyncMock, redis_client: Redis
+    cache: UserCache, fetch_user: AsyncMock, redis_client: Redis
 ) -> None:
     await cache.get(1)
     assert 0 < await redis_client.ttl(cache.key(1)) <= 300
@@ -47,11 +48,11 @@ BOB = User(2, "Bob", "bob@example.com")
     await redis_client.pexpireat(cache.key(1), 1)  # it has expired in 1970
 
     assert await cache.get(1) == ADA
-    assert fetch.await_count == 2
+    assert fetch_user.await_count == 2
 
 
-{{ cookiecutter.__async_test }}async def test_failure_is_not_kept(cache: UserCache, fetch: AsyncMock) -> None:
-    fetch.side_effect = [UserNotFoundError(1), ADA]
+{{ cookiecutter.__async_test }}async def test_failure_is_not_kept(cache: UserCache, fetch_user: AsyncMock) -> None:
+    fetch_user.side_effect = [UserNotFoundError(1), ADA]
 
     with pytest.raises(UserNotFoundError):
         await cache.get(1)
@@ -61,14 +62,14 @@ BOB = User(2, "Bob", "bob@example.com")
 
 {{ cookiecutter.__async_test }}@pytest.mark.parametrize("text", ["", "[]", '{"id": 1}'])
 async def test_unreadable_entry_is_replaced(
-    cache: UserCache, fetch: AsyncMock, redis_client: Redis, text: str
+    cache: UserCache, fetch_user: AsyncMock, redis_client: Redis, text: str
 ) -> None:
     await redis_client.set(cache.key(1), text)
 
     assert await cache.get(1) == ADA
     assert await cache.get(1) == ADA
 
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
 class SlowApi:
@@ -93,20 +94,20 @@ class SlowApi:
 
 
 {{ cookiecutter.__async_test }}async def test_concurrent_callers_share_a_fetch(
-    cache: UserCache, fetch: AsyncMock
+    cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     async with asyncio.TaskGroup() as group:
         callers = [group.create_task(cache.get(1)) for _ in range(10)]
 
     assert [caller.result() for caller in callers] == [ADA] * 10
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
 {{ cookiecutter.__async_test }}async def test_concurrent_callers_share_a_failure(
-    cache: UserCache, fetch: AsyncMock
+    cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(UserNotFoundError(1))
-    fetch.side_effect = api.fetch
+    fetch_user.side_effect = api.fetch
     callers = [asyncio.create_task(cache.get(1)) for _ in range(2)]
     await api.asked.wait()
     api.may_answer.set()
@@ -115,14 +116,14 @@ class SlowApi:
         with pytest.raises(UserNotFoundError):
             await caller
 
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
 {{ cookiecutter.__async_test }}async def test_first_caller_is_cancelled_and_the_second_is_answered(
-    cache: UserCache, fetch: AsyncMock
+    cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(ADA)
-    fetch.side_effect = api.fetch
+    fetch_user.side_effect = api.fetch
     first, second = (asyncio.create_task(cache.get(1)) for _ in range(2))
     await api.asked.wait()
 
@@ -132,14 +133,14 @@ class SlowApi:
     api.may_answer.set()
 
     assert await second == ADA
-    fetch.assert_awaited_once_with(1)
+    fetch_user.assert_awaited_once_with(1)
 
 
 {{ cookiecutter.__async_test }}async def test_last_caller_is_cancelled_and_so_is_the_fetch(
-    cache: UserCache, fetch: AsyncMock
+    cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(ADA)
-    fetch.side_effect = api.fetch
+    fetch_user.side_effect = api.fetch
     callers = [asyncio.create_task(cache.get(1)) for _ in range(2)]
     await api.asked.wait()
 
@@ -150,7 +151,7 @@ class SlowApi:
             await caller
 
     assert api.cancelled
-    fetch.side_effect = None
+    fetch_user.side_effect = None
     assert await cache.get(1) == ADA
 
 
@@ -158,7 +159,7 @@ class SlowApi:
     "listens", [False, True], ids=["connection refused", "no answer"]
 )
 async def test_without_redis_users_are_fetched(
-    fetch: AsyncMock, caplog: pytest.LogCaptureFixture, listens: bool
+    fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture, listens: bool
 ) -> None:
     with socket.socket() as nobody_answers:
         nobody_answers.bind(("127.0.0.1", 0))
@@ -166,51 +167,51 @@ async def test_without_redis_users_are_fetched(
             nobody_answers.listen()
         port = nobody_answers.getsockname()[1]
         async with connect(f"redis://127.0.0.1:{port}", timeout=0.05) as client:
-            assert await UserCache(client, fetch).get(1) == ADA
+            assert await UserCache(client, fetch_user).get(1) == ADA
 
     assert "Redis cannot be read" in caplog.text
 
 
 {{ cookiecutter.__async_test }}async def test_full_redis_is_not_needed(
-    fresh_redis: RedisServer, fetch: AsyncMock, caplog: pytest.LogCaptureFixture
+    fresh_redis: RedisServer, fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
+    async with connect(fresh_redis.url, timeout=60) as client:
         await client.config_set("maxmemory", "1")
 
-        assert await UserCache(client, fetch).get(1) == ADA
+        assert await UserCache(client, fetch_user).get(1) == ADA
 
     assert "Redis cannot be written" in caplog.text
 
 
 {{ cookiecutter.__async_test }}async def test_users_are_fetched_while_redis_is_down(
-    fresh_redis: RedisServer, fetch: AsyncMock
+    fresh_redis: RedisServer, fetch_user: AsyncMock
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
-        cache = UserCache(client, fetch)
+    async with connect(fresh_redis.url, timeout=60) as client:
+        cache = UserCache(client, fetch_user)
         await cache.get(1)
 
         await asyncio.to_thread(fresh_redis.stop)
         assert await cache.get(1) == ADA
-        assert fetch.await_count == 2
+        assert fetch_user.await_count == 2
 
         await asyncio.to_thread(fresh_redis.start)
         assert await cache.get(1) == ADA  # the new server is empty
         assert await cache.get(1) == ADA
-        assert fetch.await_count == 3
+        assert fetch_user.await_count == 3
 
 
 {{ cookiecutter.__async_test }}async def test_restarted_redis_is_used_at_once(
-    fresh_redis: RedisServer, fetch: AsyncMock, caplog: pytest.LogCaptureFixture
+    fresh_redis: RedisServer, fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with connect(fresh_redis.url, timeout=10) as client:
-        cache = UserCache(client, fetch)
+    async with connect(fresh_redis.url, timeout=60) as client:
+        cache = UserCache(client, fetch_user)
         await cache.get(1)
 
         await asyncio.to_thread(fresh_redis.stop)
         await asyncio.to_thread(fresh_redis.start)
         assert [await cache.get(1), await cache.get(1)] == [ADA, ADA]
 
-    assert fetch.await_count == 2
+    assert fetch_user.await_count == 2
     assert not caplog.records  # the lost connection was replaced
 
 

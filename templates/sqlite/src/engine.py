@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 def create_engine(database_url: str) -> AsyncEngine:
     """Return the engine of a database `file:…`; to be disposed of in the end."""
+    joint = "&" if "?" in database_url else "?"
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{database_url}?uri=true",
+        f"sqlite+aiosqlite:///{database_url}{joint}uri=true",
         connect_args={"isolation_level": None},
     )
 

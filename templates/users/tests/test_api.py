@@ -1,6 +1,7 @@
 import json
+import socket
 from collections.abc import Callable
-from threading import Barrier, Event
+from threading import Barrier
 
 {% if cookiecutter.__client == "httpx" -%}
 import {{ cookiecutter.http_client }}
@@ -55,21 +56,11 @@ async def test_malformed_answer(
         await api.fetch(1)
 
 
-{{ cookiecutter.__async_test }}async def test_slow_answer(
-    make_api: Callable[..., UserApi], api_server: HTTPServer
-) -> None:
-    client_gave_up = Event()
-
-    def answer(_: Request) -> Response:
-        client_gave_up.wait()
-        return Response()
-
-    api_server.expect_request("/users/1").respond_with_handler(answer)
-    try:
+{{ cookiecutter.__async_test }}async def test_slow_answer(make_api: Callable[..., UserApi]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as nobody_answers:
+        url = f"http://127.0.0.1:{nobody_answers.getsockname()[1]}"
         with pytest.raises(ApiUnavailableError, match="no answer"):
-            await make_api(api_server.url_for("/"), timeout=0.05).fetch(1)
-    finally:
-        client_gave_up.set()
+            await make_api(url, timeout=0.05).fetch(1)
 
 
 {{ cookiecutter.__async_test }}async def test_refused_connection(
@@ -86,7 +77,7 @@ async def test_malformed_answer(
     all_asked = Barrier(3)
 
     def answer(request: Request) -> Response:
-        all_asked.wait(timeout=5)
+        all_asked.wait()
         return Response(json.dumps(ADA_AS_JSON))
 
     api_server.expect_request("/users/1").respond_with_handler(answer)
@@ -95,9 +86,9 @@ async def test_malformed_answer(
 {% if cookiecutter.__client == "httpx" %}
 
 {{ cookiecutter.__async_test }}async def test_fetch_without_a_socket(
-    in_process_api: UserApi, answers: dict[str, {{ cookiecutter.http_client }}.Response]
+    in_process_api: UserApi, in_process_responses: dict[str, {{ cookiecutter.http_client }}.Response]
 ) -> None:
-    answers["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
+    in_process_responses["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
 
     assert await in_process_api.fetch(1) == ADA
     with pytest.raises(UserNotFoundError):
@@ -105,11 +96,11 @@ async def test_malformed_answer(
 
 
 {{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
-async def test_answers_of_another_test_are_gone(
-    in_process_api: UserApi, answers: dict[str, {{ cookiecutter.http_client }}.Response], run: str
+async def test_responses_of_another_test_are_gone(
+    in_process_api: UserApi, in_process_responses: dict[str, {{ cookiecutter.http_client }}.Response], run: str
 ) -> None:
     with pytest.raises(UserNotFoundError):
         await in_process_api.fetch(1)
 
-    answers["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
+    in_process_responses["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
 {% endif -%}

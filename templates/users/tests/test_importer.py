@@ -33,7 +33,7 @@ def expect_failure(api_server: HTTPServer, status: int) -> None:
         return Response(json.dumps(user))
 
     def fail(_: Request) -> Response:
-        asked.wait(timeout=5)
+        asked.wait()
         return Response(status=status)
 
     api_server.expect_request("/users/1").respond_with_handler(answer)

@@ -1,12 +1,10 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from {{ cookiecutter.package_name }}.store import (
-    UserExistsError,
-    UserStore,
-    open_store,
-)
+from {{ cookiecutter.package_name }}.database import Database
+from {{ cookiecutter.package_name }}.store import UserExistsError, UserStore
 from {{ cookiecutter.package_name }}.users import User, UserNotFoundError
 
 ADA = User(1, "Ada", "ada@example.com")
@@ -44,7 +42,7 @@ async def test_twin_is_refused(store: UserStore, twin: User) -> None:
 {{ cookiecutter.__async_test }}async def test_another_failure_is_not_taken_for_a_twin(
     store: UserStore, run_sql: Callable[[str], Awaitable[object]]
 ) -> None:
-    await run_sql("DROP TABLE users")
+    await run_sql("ALTER TABLE users RENAME TO of_a_test")
 
     with pytest.raises(Exception, match="users") as failure:
         await store.add(ADA)
@@ -71,10 +69,39 @@ async def test_each_test_starts_empty(
     await run_sql("COMMIT")
 
 
-{{ cookiecutter.__async_test }}async def test_what_one_connection_stores_another_sees(
-    fresh_database: str,
+{{ cookiecutter.__async_test }}async def test_what_one_transaction_stores_another_sees(
+    fresh_database: Database,
 ) -> None:
-    async with open_store(fresh_database) as one, open_store(fresh_database) as other:
-        await one.add(ADA)
+    async with fresh_database.begin() as {{ cookiecutter.__session }}:
+        await UserStore({{ cookiecutter.__session }}).add(ADA)
 
-        assert await other.get(1) == ADA
+    async with fresh_database.begin() as {{ cookiecutter.__session }}:
+        assert await UserStore({{ cookiecutter.__session }}).get(1) == ADA
+
+
+{{ cookiecutter.__async_test }}async def test_a_transaction_that_fails_stores_nothing(
+    database: Database, fresh_database: Database
+) -> None:
+    async def add_and_fail(to: Database) -> None:
+        async with to.begin() as {{ cookiecutter.__session }}:
+            await UserStore({{ cookiecutter.__session }}).add(ADA)
+            raise ConnectionError("too late")
+
+    for one in (database, fresh_database):
+        with pytest.raises(ConnectionError, match="too late"):
+            await add_and_fail(one)
+
+        async with one.begin() as {{ cookiecutter.__session }}:
+            assert await UserStore({{ cookiecutter.__session }}).count() == 0
+
+
+{{ cookiecutter.__async_test }}async def test_transactions_inside_the_test_take_turns(
+    database: Database, store: UserStore
+) -> None:
+    async def add(user: User) -> int:
+        async with database.begin() as {{ cookiecutter.__session }}:
+            await UserStore({{ cookiecutter.__session }}).add(user)
+            return await UserStore({{ cookiecutter.__session }}).count()
+
+    assert sorted(await asyncio.gather(add(ADA), add(BOB))) == [1, 2]
+    assert await store.count() == 2

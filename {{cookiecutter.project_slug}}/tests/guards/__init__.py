@@ -18,8 +18,8 @@ GUARDS = {
     "hangs": "awaits and calls that never end",
     "leaks": "tasks, connections and coroutines that a test leaves behind",
     "network": "connections to other machines",
+    "sharing": "the use of one session or connection by two tasks at once",
     "backends": "AnyIO's tests on another backend than the one in their name",
-    "hangs_of_anyio": "hung awaits in AnyIO's tests",
 }
 
 
@@ -32,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, f"{' | '.join(findings.MODES)}: {text}", default=default)
         option = "--" + name.replace("_", "-")
         group.addoption(option, choices=findings.MODES, help=text)
+    text = "classes whose objects one task at a time may use, as 'package.module:Class'"
+    parser.addini("guard_sharing_classes", text, type="linelist")
     text = "folders and files in which findings are errors also in report mode"
     parser.addini("guards_strict", text, type="linelist")
     text = "libraries and classes, such as lib or lib.Client, that may be left open"

@@ -15,6 +15,8 @@ names the attribute, and the suite runs.
 | FixtureDef.cached_result, .cache_key | loop_scopes | the value of a fixture          |
 | pytest-asyncio's mode, _loop_scope,  | loop_scopes | on which loop a fixture is made |
 |   _force_asyncio_fixture             |             |                                 |
+| AnyIO's TestRunner of each backend   | hangs       | what runs, and in which task    |
+| Trio's Task._attempt_abort           | hangs       | to interrupt an await           |
 """
 
 import asyncio
@@ -27,8 +29,9 @@ import tomllib
 import warnings
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import pytest
 
@@ -187,3 +190,27 @@ def is_marked_for_asyncio(function: object, default: bool) -> bool:
 def loop_scope_of(function: object) -> str | None:
     scope: str | None = getattr(function, "_loop_scope", None)
     return scope
+
+
+def backend_of_anyio(name: str) -> Any:
+    return import_module(f"anyio._backends._{name}")
+
+
+@needed_by("hangs", None)
+def wrap_runner(
+    patch: pytest.MonkeyPatch, backend: str, wrap: Callable[[Any], Any]
+) -> None:
+    """Wrap the method that runs all tests and fixtures of a backend of AnyIO."""
+    runner, name = backend_of_anyio(backend).TestRunner, "_call_in_runner_task"
+    patch.setattr(runner, name, wrap(getattr(runner, name)))
+
+
+def file_of_backend(backend: str) -> str:
+    return str(backend_of_anyio(backend).__file__)
+
+
+@needed_by("hangs", None)
+def interrupt(task: Any, fail: Callable[[], NoReturn]) -> None:
+    """Let an await of a task of Trio raise, if it can be cancelled."""
+    if task._abort_func:
+        task._attempt_abort(fail)

@@ -121,6 +121,12 @@ def is_transport(made: Made) -> bool:
     return made.is_open is is_open_transport
 
 
+def ends_of(transport: Any) -> str:
+    """Tell what a transport connects."""
+    peer = transport.get_extra_info("peername") or "a pipe or file"
+    return f"between {type(transport.get_protocol()).__name__} and {peer}"
+
+
 def still_open(owner: Owner) -> list[Made]:
     """Return what an owner has not closed, each once."""
     found = {}

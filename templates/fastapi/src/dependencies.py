@@ -1,0 +1,55 @@
+{% set database = cookiecutter.database != "none" -%}
+{% set client = cookiecutter.http_client != "none" -%}
+{% set session = cookiecutter.__session -%}
+{% set given = "AsyncSession" if session == "session" else "Connection" -%}
+"""What routes depend on: the settings and what the application has opened."""
+
+{% if database -%}
+from collections.abc import AsyncIterator
+{% endif -%}
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+{% if cookiecutter.__store == "sqlalchemy" -%}
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database
+{% elif database %}
+from .database import Connection, Database
+{% else %}
+{% endif -%}
+{% if client -%}
+from .http_client import HttpClient
+{% endif -%}
+from .settings import Settings
+
+
+async def get_settings(request: HTTPConnection) -> Settings:
+    """Give a request the settings of the application."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+{% if database %}
+
+async def get_{{ session }}(request: HTTPConnection) -> AsyncIterator[{{ given }}]:
+    """Give a request a {{ session }} in a transaction, which ends before the response."""
+    database: Database = request.app.state.database
+    async with database.begin() as {{ session }}:
+        yield {{ session }}
+
+
+{{ session | capitalize }}Dep = Annotated[{{ given }}, Depends(get_{{ session }}, scope="function")]
+{% endif -%}
+{% if client %}
+
+async def get_http_client(request: HTTPConnection) -> HttpClient:
+    """Give a request the HTTP client that all requests share."""
+    client: HttpClient = request.app.state.http_client
+    return client
+
+
+HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
+{% endif -%}

@@ -1,0 +1,41 @@
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+left_open = []
+
+
+def connect_and_commit(database_url):
+    other = sqlite3.connect(database_url, uri=True)
+    with other:
+        other.execute("INSERT OR REPLACE INTO users VALUES (1, 'Ada', 'ada@example.com')")
+    return other
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_another_connection_commits(store, database_url, time):
+    assert await store.count() == 0
+    connect_and_commit(database_url).close()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("time", ["first", "second", "third"])
+async def test_another_connection_is_left_open(store, database_url, time):
+    assert await store.count() == 0
+    for other in left_open:
+        other.close()
+    left_open.append(connect_and_commit(database_url))
+
+
+def test_there_is_no_transaction_to_roll_back(database_url):
+    connect_and_commit(database_url).close()
+
+
+@pytest.mark.asyncio
+async def test_last(store, database_url):
+    left_open.pop().close()
+    assert await store.count() == 0
+    with closing(sqlite3.connect(database_url, uri=True)) as other:
+        assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)

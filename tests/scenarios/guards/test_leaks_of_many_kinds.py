@@ -1,0 +1,359 @@
+"""Ways in which a test can leave something behind, and correct code that looks like it."""
+
+import asyncio
+import contextvars
+import gc
+import logging
+import os
+import socket
+import threading
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+kept: list[object] = []
+Jobs = set["asyncio.Task[None]"]
+
+
+async def wait_for_ever() -> None:
+    await asyncio.Event().wait()
+
+
+async def fail() -> None:
+    raise ValueError("nobody sees it")
+
+
+async def numbers() -> AsyncIterator[int]:
+    try:
+        for number in range(9):
+            yield number
+    finally:
+        await asyncio.sleep(0)
+
+
+async def never_closes() -> AsyncIterator[int]:
+    try:
+        yield 1
+    finally:
+        await asyncio.Event().wait()
+
+
+class Spawner:
+    """Starts tasks for its users and ends them when it is closed."""
+
+    def __init__(self) -> None:
+        self.tasks: Jobs = set()
+
+    def spawn(self) -> None:
+        self.tasks.add(asyncio.create_task(wait_for_ever()))
+
+    async def close(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def spawner() -> AsyncIterator[Spawner]:
+    spawner = Spawner()
+    yield spawner
+    await spawner.close()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def queue() -> "asyncio.Queue[int]":
+    return asyncio.Queue()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def port() -> AsyncIterator[int]:
+    """A server whose handlers outlive the connections of a test."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        await asyncio.sleep(0.05)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    server.close()
+    await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+def swept() -> Iterator[None]:
+    yield
+    for each in kept:
+        if type(each) is socket.socket:
+            each.close()
+
+
+# task .* is pending, made at tests/test_\w+.py:\d+ in go_on
+@pytest.mark.asyncio
+async def test_wrong_task_of_a_callback() -> None:
+    def go_on(_: object) -> None:
+        kept.append(asyncio.ensure_future(wait_for_ever()))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.sleep(0)).add_done_callback(go_on)
+
+
+# is pending, made at tests/test_\w+.py:\d+ in test_wrong_timer
+@pytest.mark.asyncio
+async def test_wrong_timer() -> None:
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(3600)
+
+    kept.append(asyncio.create_task(tick()))
+
+
+# task .* is pending, made at tests/test_\w+.py:\d+ in test_wrong_waits_on_a_queue_of_a_fixture
+@pytest.mark.asyncio
+async def test_wrong_waits_on_a_queue_of_a_fixture(queue: "asyncio.Queue[int]") -> None:
+    async def work() -> None:
+        await queue.get()
+
+    asyncio.create_task(work())
+    await asyncio.sleep(0)
+
+
+# task .* is pending
+@pytest.mark.asyncio
+async def test_wrong_gather_that_nobody_awaits() -> None:
+    kept.append(asyncio.gather(wait_for_ever(), wait_for_ever()))
+
+
+# task .* is pending
+@pytest.mark.asyncio
+async def test_wrong_shield() -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(wait_for_ever()), 0)
+
+
+# async generator 'never_closes' \(tests/test_\w+.py:\d+\) still closes; use contextlib.aclosing
+@pytest.mark.asyncio
+async def test_wrong_generator_never_closes() -> None:
+    async for _ in never_closes():
+        break
+
+
+# Task exception was never retrieved: ValueError.*raised at tests/test_\w+.py:\d+ in fail
+@pytest.mark.asyncio
+async def test_wrong_exception_beside_another() -> None:
+    tasks = [asyncio.create_task(fail()), asyncio.create_task(fail())]
+    await asyncio.wait(tasks)
+    assert tasks[0].exception()
+
+
+# Future exception was never retrieved: ValueError
+@pytest.mark.asyncio
+async def test_wrong_exception_of_a_future() -> None:
+    asyncio.get_running_loop().create_future().set_exception(ValueError("nobody sees it"))
+
+
+# coroutine 'wait_for_ever' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_forgotten_in_a_list
+@pytest.mark.asyncio
+async def test_wrong_forgotten_in_a_list() -> None:
+    jobs = [wait_for_ever(), wait_for_ever()]
+    assert len(jobs) == 2
+
+
+# assert .* == 1(.|\n)*coroutine 'fail' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_result_is_a_coroutine
+@pytest.mark.asyncio
+async def test_wrong_result_is_a_coroutine() -> None:
+    result = fail()
+    assert result == 1
+
+
+@pytest.mark.asyncio
+async def test_right_after_a_failed_test() -> None: ...
+
+
+# the test fails on its own(.|\n)*coroutine 'fail' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_fails_with_a_coroutine_in_a_dict
+@pytest.mark.asyncio
+async def test_wrong_fails_with_a_coroutine_in_a_dict() -> None:
+    held = {"job": fail()}
+    raise AssertionError(f"the test fails on its own {len(held)}")
+
+
+# the test fails, too
+@pytest.mark.asyncio
+async def test_wrong_fails_next() -> None:
+    raise AssertionError("the test fails, too")
+
+
+# (Datagram|UDP)Transport is open, made at tests/test_\w+.py:\d+ in test_wrong_datagrams
+@pytest.mark.asyncio
+async def test_wrong_datagrams() -> None:
+    loop = asyncio.get_running_loop()
+    kept.append(
+        await loop.create_datagram_endpoint(asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0))
+    )
+
+
+# Transport is open, made at tests/test_\w+.py:\d+ in test_wrong_pipe
+@pytest.mark.asyncio
+async def test_wrong_pipe() -> None:
+    loop = asyncio.get_running_loop()
+    read, write = os.pipe()
+    kept.append(write)
+    file = os.fdopen(read, "rb", 0)
+    kept.append(await loop.connect_read_pipe(asyncio.Protocol, file))
+
+
+# is open, made at .*test_wrong_connection_in_a_task_of_a_library|pending, running port.<locals>.answer
+@pytest.mark.asyncio
+async def test_wrong_connection_in_a_task_of_a_library(port: int) -> None:
+    loop = asyncio.get_running_loop()
+    connecting = loop.create_connection(asyncio.Protocol, "127.0.0.1", port)
+    kept.append(await asyncio.wait_for(asyncio.ensure_future(connecting), 9))
+
+
+# unclosed .*socket
+@pytest.mark.asyncio
+async def test_wrong_socket() -> None:
+    socket.socket()
+
+
+def test_right_sync_test_after_leaks() -> None:
+    gc.collect()
+
+
+@pytest.mark.asyncio
+async def test_right_first_item() -> None:
+    async for number in numbers():
+        assert number == 0
+        break
+
+
+@pytest.mark.asyncio
+async def test_right_cancelled_at_the_end() -> None:
+    task = asyncio.create_task(wait_for_ever())
+    await asyncio.sleep(0)
+    task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_right_spawner_of_a_fixture(spawner: Spawner) -> None:
+    spawner.spawn()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.asyncio
+async def test_right_server_is_not_done(port: int) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+    await writer.wait_closed()
+
+
+@pytest.mark.asyncio
+async def test_right_handler_on_purpose() -> None:
+    loop = asyncio.get_running_loop()
+    loop.call_exception_handler({"message": "job failed", "exception": ValueError("no")})
+
+
+@pytest.mark.asyncio
+async def test_right_asserts_on_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR, "asyncio"):
+        asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+        await asyncio.sleep(0.01)
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.asyncio
+async def test_right_expects_the_warning() -> None:
+    with pytest.warns(RuntimeWarning, match="coroutine 'fail' was never awaited$"):
+        fail()
+
+
+@pytest.mark.filterwarnings("ignore:coroutine 'fail' was never awaited")
+@pytest.mark.asyncio
+async def test_right_ignores_the_warning() -> None:
+    fail()
+
+
+class Broken(asyncio.Transport):
+    def __init__(self) -> None:
+        super().__init__()
+        raise ValueError("no")
+
+
+@pytest.mark.asyncio
+async def test_right_constructor_fails() -> None:
+    with pytest.raises(ValueError, match="no"):
+        Broken()
+
+
+class Impostor:
+    """Answers no question about itself."""
+
+    def __getattribute__(self, name: str) -> object:
+        raise RuntimeError(f"asked for {name}")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("compared")
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("asked for its truth")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+@pytest.fixture(scope="module")
+def impostors() -> list[object]:
+    return [Impostor(), {"deep": [Impostor()]}]
+
+
+# task .* is pending, made at tests/test_\w+.py:\d+ in test_wrong_beside_impostors
+@pytest.mark.asyncio
+async def test_wrong_beside_impostors(impostors: list[object]) -> None:
+    kept.append(asyncio.create_task(wait_for_ever()))
+
+
+@pytest.mark.asyncio
+async def test_right_loop_in_a_thread() -> None:
+    def run() -> None:
+        asyncio.run(asyncio.sleep(0))
+
+    await asyncio.to_thread(run)
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.asyncio
+async def test_right_task_is_done_in_a_moment() -> None:
+    async def soon() -> None:
+        await asyncio.sleep(0)
+
+    asyncio.create_task(soon())
+
+
+@pytest.mark.asyncio
+async def test_right_lifetimes_are_as_ever() -> None:
+    async def work() -> None: ...
+
+    task = asyncio.create_task(work())
+    await task
+    await asyncio.sleep(0)
+    gone = weakref.ref(task)
+    del task
+    assert gone() is None
+    assert any(found is kept for found in gc.get_objects())
+
+
+@pytest.mark.asyncio
+async def test_right_swept_by_a_fixture(swept: None) -> None:
+    kept.append(socket.socket())
+
+
+def test_right_hooks_are_as_ever() -> None:
+    context = contextvars.Context()
+    assert context.run(len, context) == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gc.collect()
