@@ -269,7 +269,7 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             if each.location:
                 text += f"made at {each.location}"
             else:
-                text += f"made for {owner.name}, {open_objects.ends_of(each.thing)}"
+                text += f"made for {owner.name}{open_objects.ends_of(each)}"
             leaked(owner, f"{name} open", text)
     if left:
         global are_closed
