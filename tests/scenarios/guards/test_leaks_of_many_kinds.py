@@ -205,7 +205,7 @@ async def test_wrong_pipe() -> None:
     kept.append(await loop.connect_read_pipe(asyncio.Protocol, file))
 
 
-# is open, made at .*test_wrong_connection_in_a_task_of_a_library|pending, running port.<locals>.answer
+# is open, made .*test_wrong_connection_in_a_task_of_a_library|pending, running port.<locals>.answer
 @pytest.mark.asyncio
 async def test_wrong_connection_in_a_task_of_a_library(port: int) -> None:
     loop = asyncio.get_running_loop()

@@ -265,10 +265,11 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
         if not (open_objects.is_transport(each) and is_beneath):
             kind = type(each.thing)
             name = kind.__name__.lstrip("_")
-            where = each.location or f"a line of a library, for {owner.name}"
-            text = (
-                f"{kind.__module__.partition('.')[0]}'s {name} is open, made at {where}"
-            )
+            text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
+            if each.location:
+                text += f"made at {each.location}"
+            else:
+                text += f"made for {owner.name}{open_objects.ends_of(each)}"
             leaked(owner, f"{name} open", text)
     if left:
         global are_closed

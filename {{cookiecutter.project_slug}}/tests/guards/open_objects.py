@@ -121,6 +121,14 @@ def is_transport(made: Made) -> bool:
     return made.is_open is is_open_transport
 
 
+def ends_of(made: Made) -> str:
+    """Tell what a transport connects, nothing for other objects."""
+    if not is_transport(made):
+        return " by a library"
+    peer = made.thing.get_extra_info("peername") or "a pipe or file"
+    return f", between {type(made.thing.get_protocol()).__name__} and {peer}"
+
+
 def still_open(owner: Owner) -> list[Made]:
     """Return what an owner has not closed, each once."""
     found = {}
