@@ -1,6 +1,7 @@
 """Database servers of generated projects: started, given by the user, unusable, stopped."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -109,7 +110,7 @@ def test_message_without_a_mysql_server_says_how_to_get_one(
     project = render(tmp_path, {"database": "mysql", "http_client": "none"})
     fixtures = project / "tests" / "fixtures" / "database_urls.py"
     text = fixtures.read_text(encoding="utf-8")
-    nowhere = text.replace('("mariadbd", "mysqld")', '("not-there", "neither")')
+    nowhere = text.replace('find_program("', 'find_program("not-')
     fixtures.write_text(nowhere, encoding="utf-8")
 
     done = environment.run(project, "pytest", "-p", "no:cacheprovider")
@@ -187,6 +188,8 @@ def test_mistake_in_the_schema_is_not_blamed_on_the_server(
 
     done = environment.run(project, "pytest", "-p", "no:cacheprovider")
 
-    assert done.returncode == 1, done.stdout
-    assert "TABEL" in done.stdout
+    assert done.returncode == 2, done.stdout
+    (message,) = re.findall(r"The schema cannot be created: .*", done.stdout)
+    assert "TABEL" in message
+    assert "at src/demo/" in message
     assert "TEST_DATABASE_URL: " not in done.stdout

@@ -10,7 +10,7 @@ import asyncpg
 
 NOT_OUR_TRANSACTION = (asyncpg.PostgresError, asyncpg.InterfaceError)
 # The savepoint tells whether the test has ended our transaction.
-BEGIN = "{{ '{{}}' }} {} SAVEPOINT test"
+BEGIN = "{} %s SAVEPOINT test"
 # No rollback releases an advisory lock.
 ROLLBACK = "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); {}"
 # Statements that a rollback undoes completely, one at a time.

@@ -38,8 +38,8 @@ async def test_right_pool_grows(redis_client: Redis) -> None:
 
 # PubSub is open, made at tests/test_\w+.py:\d+ in test_wrong_subscription
 @pytest.mark.asyncio
-async def test_wrong_subscription(redis_client: Redis, redis_prefix: str) -> None:
-    subscription = redis_client.pubsub()
+async def test_wrong_subscription(redis_url: str, redis_prefix: str) -> None:
+    subscription = from_url(redis_url).pubsub()
     await subscription.subscribe(f"{redis_prefix}news")
     kept.append(subscription)
 

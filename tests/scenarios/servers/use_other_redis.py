@@ -3,10 +3,10 @@ import subprocess
 import sys
 
 from redis import Redis
-from tests.fixtures.redis_server import find_program, start_redis
+from tests.fixtures.redis_server import find_redis, start_redis
 
 account, *arguments = sys.argv[1:]
-with start_redis(find_program()) as server, Redis.from_url(server.url) as client:
+with start_redis(find_redis()) as server, Redis.from_url(server.url) as client:
     url = server.url.replace("//", f"//{account}@")
     client.set("key", 1)
     client.set("test_demo_of_somebody_else", 2)
