@@ -354,14 +354,13 @@ def test_no_folder_for_a_socket(
 
 
 BROKEN_SCHEMAS = {
-    "statement": ('SCHEMA = """', 'SCHEMA = """CREATE TABEL nonsense (id integer);'),
-    "exception": ("async def create_schema(database_url: str) -> None:", "RAISING"),
+    "statement": ("store.py", "CREATE TABLE users", "CREATE TABEL users"),
+    "exception": (
+        "database.py",
+        'import_modules("store")',
+        'raise LookupError("no migrations here: tabel")',
+    ),
 }
-RAISING = """async def create_schema(database_url: str) -> None:
-    raise LookupError("no migrations here: tabel")
-
-
-async def create_schema_before(database_url: str) -> None:"""
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
@@ -379,11 +378,11 @@ def test_mistake_in_the_schema_is_one_message(
     answers: Answers = {"database": database, "redis": "yes", "http_client": "none"}
     project = render(tmp_path, answers)
     (project / "tests" / "test_servers.py").write_text(SUITE, encoding="utf-8")
-    store = project / "src" / "demo" / "store.py"
-    right, wrong = BROKEN_SCHEMAS[mistake]
-    text = store.read_text(encoding="utf-8")
-    store.write_text(text.replace(right, wrong.replace("RAISING", RAISING)), encoding="utf-8")
-    assert store.read_text(encoding="utf-8") != text
+    name, right, wrong = BROKEN_SCHEMAS[mistake]
+    module = project / "src" / "demo" / name
+    text = module.read_text(encoding="utf-8")
+    assert right in text
+    module.write_text(text.replace(right, wrong), encoding="utf-8")
 
     done = run_on('"$@"', environment, project, temporary, "tests/test_servers.py", f"-n{workers}")
 
@@ -393,7 +392,7 @@ def test_mistake_in_the_schema_is_one_message(
     assert len(messages) == 1, done.stdout  # pytest itself may print it twice
     ((error, file),) = messages
     assert "tabel" in error.lower()
-    assert file == "src/demo/store.py"
+    assert file == "src/demo/database.py"
     assert "INTERNALERROR" not in done.stdout
     assert left_in(temporary) == []
 
