@@ -157,10 +157,20 @@ ROOT = {
 NEEDS_ROOT = pytest.mark.skipif(
     not (IS_ROOT and sys.platform == "linux"), reason="needs Linux and root, to mount and unshare"
 )
+# A usual run takes one of each kind: variables, rights, folders, users.
+USUAL = {"variables of clients", "umask 077", "no shared memory", "root of a container"}
 MACHINES = [
-    *(pytest.param(how, id=name) for name, how in ANY_USER.items()),
-    *(pytest.param(how, id=name, marks=NEEDS_ROOT) for name, how in ROOT.items()),
+    pytest.param(
+        how,
+        id=name,
+        marks=[
+            *([NEEDS_ROOT] if name in ROOT else []),
+            *([] if name in USUAL else [pytest.mark.thorough]),
+        ],
+    )
+    for name, how in (ANY_USER | ROOT).items()
 ]
+assert {machine.id for machine in MACHINES} >= USUAL
 
 # A shared memory of its own for each suite shows what is left there.
 OWN_MEMORY = """

@@ -29,6 +29,11 @@ async def test_another_connection_is_left_open(store, database_url, time):
     left_open.append(connect_and_commit(database_url))
 
 
+def test_file_needs_no_switch_to_wal(fresh_database_url):
+    with closing(sqlite3.connect(fresh_database_url, uri=True)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 def test_there_is_no_transaction_to_roll_back(database_url):
     connect_and_commit(database_url).close()
 
