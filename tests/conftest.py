@@ -99,11 +99,11 @@ def mark_what_covers_nothing_new(items: list[pytest.Item]) -> None:
     if not marker:
         return
     strength = marker.args[0] if marker.args else 1
-    covers = {
-        item: set(itertools.combinations(sorted(item.callspec.indices.items()), strength))
-        for item in items
-        if isinstance(item, pytest.Function)
-    }
+    covers = {}
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        values = sorted((name, repr(value)) for name, value in item.callspec.params.items())
+        covers[item] = set(itertools.combinations(values, strength))
     uncovered = set().union(*covers.values())
     while uncovered:
         chosen = max(covers, key=lambda item: len(covers[item] & uncovered))
