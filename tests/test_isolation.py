@@ -9,6 +9,7 @@ from helpers.suites import Environment, add_scenario, run_suite, skip_without_se
 ORDERS = (["-p", "no:randomly"], ["--randomly-seed=1"], ["--randomly-seed=2"])
 
 
+@pytest.mark.covering(2)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
@@ -69,6 +70,7 @@ async def test_first_id(connection, run_sql, number):
 """
 
 
+@pytest.mark.covering(2)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
