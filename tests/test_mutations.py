@@ -240,7 +240,13 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
         ("src/demo/api.py", API, clients),
         (
             "tests/fixtures/http_client.py",
-            [("responses of another test", r"answers_of_this_run\.clear\(\)", "pass")],
+            [
+                (
+                    "responses of another test",
+                    r"@pytest\.fixture\ndef in_process_responses",
+                    '@pytest.fixture(scope="session")\ndef in_process_responses',
+                )
+            ],
             [answers for answers in clients if answers["http_client"] != "aiohttp"],
         ),
         ("src/demo/importer.py", IMPORTER, [{}]),
