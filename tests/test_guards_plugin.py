@@ -157,7 +157,7 @@ def test_settings_decide_for_each_guard_folder_and_library(
 
     pyproject = project / "pyproject.toml"
     text = pyproject.read_text(encoding="utf-8")
-    ignore = '\nguard_leaks_ignore = ["asyncio.tasks"]\n'
+    ignore = '\nguard_leaks_ignore = ["asyncio.locks"]\n'
     pyproject.write_text(text.replace("\nguards_strict", f"{ignore}guards_strict"))
     assert run(environment, project)[0] == 0
 
