@@ -3,6 +3,8 @@
 import itertools
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from helpers.suites import (
     expected_reports,
     failures_of,
 )
+from uv import find_uv_bin
 
 SMALL = {"database": "none", "http_client": "none"}
 SCENARIOS = {
@@ -280,6 +283,44 @@ async def test_leaks():
     async with await asyncio.start_server(print, "127.0.0.1", 0):
         asyncio.sleep(0)
 """
+
+
+OPEN_SERVER = """
+import asyncio
+import pytest
+
+kept = []
+
+@pytest.mark.asyncio
+async def test_server():
+    kept.append(await asyncio.start_server(lambda *_: None, "127.0.0.1", 0))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="another layout of environments")
+def test_scripts_of_the_environment_are_no_code_of_the_project(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, OPEN_SERVER)
+    subprocess.run([find_uv_bin(), "-q", "venv", project / ".venv"], check=True)
+    (installed,) = environment.folder.glob("lib/*/site-packages")
+    (packages,) = (project / ".venv").glob("lib/*/site-packages")
+    (packages / "installed.pth").write_text(str(installed), encoding="utf-8")
+    script = project / ".venv" / "bin" / "pytest"
+    script.write_text("import pytest\nraise SystemExit(pytest.main())\n", encoding="utf-8")
+
+    done = subprocess.run(
+        [project / ".venv" / "bin" / "python", script, "-p", "no:cacheprovider"],
+        cwd=project,
+        env=environment.variables(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert "Server is open, made at tests/test_more.py" in done.stdout, done.stdout
+    assert ".venv/bin/pytest:" not in done.stdout
 
 
 def private_uses() -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 GUARDS = str(Path(__file__).parent) + os.sep
+ENVIRONMENT = sys.prefix + os.sep  # its scripts lie in the project, if `.venv` does
 project = str(Path(__file__).parents[2]) + os.sep
 
 
@@ -28,7 +29,8 @@ def location(file: str, line: int, name: str) -> str | None:
     if inside == file or file.startswith(GUARDS):
         return None
     path = Path(inside)
-    if "site-packages" in path.parts:
+    is_installed = ENVIRONMENT.startswith(project) and file.startswith(ENVIRONMENT)
+    if is_installed or "site-packages" in path.parts:
         return None
     where = f"{path.as_posix()}:{line}"
     return f"{where} in {name}" if name else where

@@ -250,6 +250,8 @@ def explore(
         text += (
             f"; {len(swaps)} swaps of tasks are enough. To repeat it:\n"
             f"pytest '{item.nodeid}' {OPTION}={option}"
+            if swaps
+            else ": so does the usual order, without any swap of tasks."
         )
     else:
         text += (
