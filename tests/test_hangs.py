@@ -165,3 +165,29 @@ def test_a_hung_await_ends_with_other_settings_of_pytest_timeout(
     (failure,) = texts["test_await"]
     assert "Timeout (>0.5s): test_await hung at tests/test_await.py:6 in test_await" in failure
     assert texts["test_after"] == []
+
+
+SLOW_TEARDOWN = """
+import time
+import pytest
+
+@pytest.fixture
+def slow():
+    yield
+    time.sleep(1)
+
+def test_passes(slow):
+    pass
+"""
+
+
+def test_limit_of_the_body_leaves_the_teardown_its_time(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, NOTHING)
+    (project / "tests" / "test_slow.py").write_text(SLOW_TEARDOWN, encoding="utf-8")
+    settings = ("--timeout=0.5", "-o", "timeout_func_only=true")
+
+    failures = failures_of(environment, project, *settings, "tests/test_slow.py")
+
+    assert failures == {"test_passes": []}

@@ -267,6 +267,8 @@ def phase(when: str) -> Callable[[pytest.Item], Generator[None, object, object]]
             for run in watch.runs[::-1]:
                 watch.finish(run)
             watch.phase = ""
+            if watch.settings and watch.settings.func_only:
+                watch.stop()  # the time is that of the test's body only
             watch.fail_if_hung()
 
     return watched
