@@ -129,6 +129,19 @@ def author_email_problem(email: str) -> str:
     return text_problem(email)
 
 
+def repository_problem(repository: str) -> str:
+    """Say what is wrong with the URL of a repository; without one there are no links."""
+    url = r"https?://[\w.-]+(:\d+)?(/[\w.~-]+)+"
+    if repository and not re.fullmatch(url, repository, re.ASCII):
+        return (
+            "is not the URL of a repository; write one such as "
+            "https://github.com/me/my-project, or leave it empty"
+        )
+    if repository.endswith(".git"):
+        return "is the URL for git; leave out .git, so that a browser opens it too"
+    return ""
+
+
 def event_loop_problem(event_loop: str) -> str:
     """Say what is wrong with an event loop on this system."""
     if event_loop != "asyncio" and sys.platform == "win32":
@@ -143,6 +156,7 @@ CHECKS = {
     "description": text_problem,
     "author_name": author_name_problem,
     "author_email": author_email_problem,
+    "repository": repository_problem,
     "event_loop": event_loop_problem,
 }
 

@@ -62,7 +62,13 @@ texts = printable | anything | st.tuples(printable, st.sampled_from(BLANKS), pri
 names = st.from_regex(r"[a-z][a-z0-9_-]{0,12}", fullmatch=True)
 names |= texts | st.tuples(names, texts).map("".join)
 emails = texts | st.emails() | printable.map("a{}@b.c".format)
-STRATEGIES = {"project_slug": names, "package_name": names, "author_email": emails}
+urls = texts | st.just("") | texts.map("https://example.com/me/{}".format)
+STRATEGIES = {
+    "project_slug": names,
+    "package_name": names,
+    "author_email": emails,
+    "repository": urls,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +150,7 @@ def assert_reads_back(context: dict[str, Any]) -> None:
     assert project["authors"] == [
         {"name": answers["author_name"], "email": answers["author_email"]}
     ]
+    assert project.get("urls", {}).get("Repository", "") == answers["repository"]
     assert pyproject["tool"]["uv"]["build-backend"]["module-name"] == answers["package_name"]
     title, empty, description, *_ = files["README.md"].split("\n")
     assert (title, empty) == (f"# {answers['project_name']}", "")

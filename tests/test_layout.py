@@ -10,7 +10,7 @@ from cookiecutter.environment import StrictEnvironment
 from cookiecutter.generate import generate_context
 from cookiecutter.prompt import prompt_for_config
 from helpers.command_line import PARTS, copy_of_template
-from helpers.projects import TEMPLATE, covering_answers
+from helpers.projects import TEMPLATE, VARIED, covering_answers
 from jinja2 import Environment, FileSystemLoader, TemplateNotFound
 
 TREE = PARTS[-1]
@@ -39,7 +39,7 @@ class Recorder(FileSystemLoader):
 def contexts(strength: int) -> list[dict[str, Any]]:
     """Return what files are rendered with: every pair (2) or triple (3) of answers."""
     made = []
-    for answers in covering_answers(strength):
+    for answers in covering_answers(strength, [*VARIED, "license"]):
         context = generate_context(str(TEMPLATE / "cookiecutter.json"), extra_context=answers)
         context["cookiecutter"] = prompt_for_config(context, no_input=True)
         made.append(context)

@@ -21,6 +21,7 @@ GOOD = {
     "description": "A good one.",
     "author_name": "Ada Lovelace",
     "author_email": "ada@example.com",
+    "repository": "https://example.com/ada/good-name",
     "event_loop": "asyncio",
 }
 
@@ -148,6 +149,7 @@ def test_code_in_an_argument_is_refused_and_leaves_nothing(user: User) -> None:
         pytest.param("package_name=a.b", "package_name", id="dotted package"),
         pytest.param("description=one\ntwo", "description", id="two lines"),
         pytest.param("author_email=nobody", "author_email", id="no address"),
+        pytest.param("repository=github.com/me/x", "repository", id="no URL"),
     ],
 )
 def test_bad_answer_is_refused_and_leaves_nothing(user: User, answer: str, prompt: str) -> None:
@@ -166,8 +168,9 @@ def test_all_problems_are_reported_at_once(user: User) -> None:
         "description=\x1b[2J",
         "author_name=Lovelace, Ada",
         "author_email=ada at example.com",
+        "repository=git@example.com:ada/good-name.git",
     )
-    refused = [line.split(":")[0].strip() for line in result.stderr.splitlines()[3:9]]
+    refused = [line.split(":")[0].strip() for line in result.stderr.splitlines()[3:10]]
     assert refused == [prompt for prompt in GOOD if prompt != "event_loop"]  # fits everywhere
 
 
@@ -231,6 +234,14 @@ def test_refusal_keeps_folder_that_was_to_be_overwritten(user: User) -> None:
         ("author_email", "(comment)a@example.com"),
         ("author_email", "é@example.com"),
         ("author_email", "a@exämple.com"),
+        ("repository", "https://example.com"),
+        ("repository", "https://example.com/me/x/"),
+        ("repository", "https://example.com/me/x.git"),
+        ("repository", "https://example.com/me/x y"),
+        ("repository", "https://example.com/me/x\n"),
+        ("repository", "https://ada:secret@example.com/me/x"),
+        ("repository", 'https://example.com/me/"x"'),
+        ("repository", "ssh://git@example.com/me/x"),
     ],
     ids=ascii,
 )
@@ -252,6 +263,9 @@ def test_rule_refuses(answer_problems: AnswerProblems, prompt: str, value: str) 
         ("author_name", "Ph.D. (retired) <me>"),
         ("author_email", "a+b@localhost"),
         ("description", "👩‍👩‍👧‍👧 zero width joiners"),
+        ("repository", ""),
+        ("repository", "https://github.com/me/my-project"),
+        ("repository", "http://localhost:3000/group/sub_group/~x.y"),
     ],
     ids=ascii,
 )

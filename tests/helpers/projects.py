@@ -31,7 +31,7 @@ CHOICES: dict[str, list[str]] = {
 }
 
 # The choices that decide which code is generated.
-VARIED = [choice for choice in CHOICES if choice not in ("python_version", "run_suite")]
+VARIED = [choice for choice in CHOICES if choice not in ("license", "python_version", "run_suite")]
 
 Answers = dict[str, str]
 
