@@ -62,7 +62,9 @@ def test_workflow_runs_on_every_system() -> None:
     workflow = yaml.safe_load((TEMPLATE / ".github/workflows/tests.yml").read_text())
     systems = workflow["jobs"]["elsewhere"]["strategy"]["matrix"]["system"]
     assert systems == ["macos-latest", "windows-latest"]
-    assert "Its workflow runs on macOS and Windows" in (TEMPLATE / "README.md").read_text()
+    assert "Its workflow runs on macOS and Windows" in (
+        TEMPLATE / "docs" / "troubleshooting.md"
+    ).read_text(encoding="utf-8")
 
 
 def test_workflows_are_safe(projects: list[Path]) -> None:

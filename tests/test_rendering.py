@@ -281,7 +281,7 @@ def run_ruff(folder: Path, *paths: str) -> None:
 
 
 @pytest.mark.combinations(
-    "every pair of types", thorough="all types without additions", nightly="all types"
+    "every answer to types", thorough="all types without additions", nightly="all types"
 )
 def test_types_are_right(
     project: Path, environment: Environment, tmp_path_factory: pytest.TempPathFactory
@@ -345,6 +345,22 @@ def test_readme_lists_every_question_and_answer(question: str) -> None:
     assert f"`{question}`" in readme
     for answer in CHOICES.get(question, []):
         assert f"`{answer}`" in readme, f"the README does not list the answer {answer}"
+
+
+def test_tree_in_the_docs_is_that_of_the_default_answers(tmp_path: Path) -> None:
+    project = render(tmp_path, {})
+    text = (TEMPLATE / "docs" / "what_you_get.md").read_text(encoding="utf-8")
+    tree = text.partition("my-async-project/\n")[2].replace("my_async_project", "demo")
+    shown, parents = set(), {0: ""}
+    for indent, name in re.findall(r"(?m)^([│ ]*)[├└]── (\S+)", tree.partition("```")[0]):
+        depth = len(indent) // 4
+        parents[depth + 1] = parents[depth] + name
+        shown.add(parents[depth + 1])
+
+    files = set(text_files(project))
+    listed = {name for name in shown if not name.endswith(("/", "…"))}
+    assert listed - files == set()
+    assert {name for name in files - listed if f"{name.rpartition('/')[0]}/…" not in shown} == set()
 
 
 def test_file_names_are_legal_on_windows() -> None:
