@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from {{ cookiecutter.package_name }}.pacing import RateLimit, retry
+from {{ cookiecutter.package_name }}.pacing import RateLimit, cached, retry
 
 pytestmark = pytest.mark.virtual_time
 
@@ -49,6 +49,37 @@ pytestmark = pytest.mark.virtual_time
             await retry(function, attempts=10, first_pause=60)
 
     assert function.await_count == 2
+
+
+{{ cookiecutter.__async_test }}async def test_cached_value_expires() -> None:
+    get = cached(AsyncMock(side_effect=["first", "second"]), ttl=3600)
+
+    assert await get() == "first"
+    await asyncio.sleep(3599)
+    assert await get() == "first"
+    await asyncio.sleep(1)
+    assert await get() == "second"
+
+
+@pytest.mark.interleavings(20)
+{{ cookiecutter.__async_test }}async def test_concurrent_callers_share_one_call() -> None:
+    async def fetch() -> object:
+        await asyncio.sleep(60)
+        return object()
+
+    get = cached(fetch, ttl=3600)
+
+    first, second = await asyncio.gather(get(), get())
+    assert first is second
+
+
+{{ cookiecutter.__async_test }}async def test_failure_is_not_cached() -> None:
+    get = cached(AsyncMock(side_effect=[ConnectionError, "value"]), ttl=3600)
+
+    with pytest.raises(ConnectionError):
+        await get()
+
+    assert await get() == "value"
 
 
 {{ cookiecutter.__async_test }}async def test_calls_wait_for_their_turn() -> None:

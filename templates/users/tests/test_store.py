@@ -105,3 +105,18 @@ async def test_each_test_starts_empty(
 
     assert sorted(await asyncio.gather(add(ADA), add(BOB))) == [1, 2]
     assert await store.count() == 2
+
+
+@pytest.mark.interleavings(5)
+{{ cookiecutter.__async_test }}async def test_one_of_two_duplicates_is_stored(
+    fresh_database: Database,
+) -> None:
+    async def add() -> bool:
+        async with fresh_database.begin() as {{ cookiecutter.__session }}:
+            try:
+                await UserStore({{ cookiecutter.__session }}).add(ADA)
+            except UserExistsError:
+                return False
+        return True
+
+    assert sorted(await asyncio.gather(add(), add())) == [False, True]

@@ -1,4 +1,4 @@
-"""Slower on purpose: pauses between attempts, and a limit on calls per second."""
+"""Retries with growing pauses, cached values that expire, and a limit on calls per second."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,6 +26,27 @@ async def retry{{ "" if cookiecutter.python_version == "3.11" else "[Result]" }}
             return await function()
         await asyncio.sleep(first_pause * 2**attempt)
     return await function()
+
+
+def cached{{ "" if cookiecutter.python_version == "3.11" else "[Result]" }}(
+    fetch: Callable[[], Awaitable[Result]], *, ttl: float
+) -> Callable[[], Awaitable[Result]]:
+    """Return a function that returns what `fetch` returned at most `ttl` seconds ago.
+
+    Concurrent callers share one call. A failure is raised and not kept.
+    """
+    lock = asyncio.Lock()
+    latest: tuple[float, Result] | None = None
+
+    async def get() -> Result:
+        nonlocal latest
+        async with lock:
+            now = asyncio.get_running_loop().time()
+            if latest is None or now >= latest[0] + ttl:
+                latest = now, await fetch()
+            return latest[1]
+
+    return get
 
 
 class RateLimit:
