@@ -15,8 +15,11 @@ from helpers.suites import (
 )
 
 SMALL = {"database": "none", "http_client": "none"}
-LOOPS: list[Answers] = [
-    {"asyncio_mode": CHOICES["asyncio_mode"][number % 2], "fixture_loop_scope": scope}
+LOOPS = [
+    pytest.param(
+        {"asyncio_mode": CHOICES["asyncio_mode"][number % 2], "fixture_loop_scope": scope},
+        marks=[] if scope in ("function", "session") else pytest.mark.thorough,
+    )
     for number, scope in enumerate(CHOICES["fixture_loop_scope"])
 ]
 
@@ -70,6 +73,20 @@ def test_classic_races_are_found_and_repaired_ones_pass(
     project = render(tmp_path, SMALL | answers)
     orders = "1000" if pytestconfig.getoption("thorough") else "100"
     path = add_scenario(project, "scheduling/test_interleavings", RIGHT=orders)
+
+    failures = failures_of(environment, project, path)
+
+    assert_mistakes_are_reported(project, path, failures)
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_lost_update_in_a_database_is_found(
+    tmp_path: Path, environment: Environment, database: str, pytestconfig: pytest.Config
+) -> None:
+    answers = {"database": database, "data_access": "sqlalchemy", "http_client": "none"}
+    project = render(tmp_path, answers)
+    orders = "1000" if pytestconfig.getoption("thorough") else "20"
+    path = add_scenario(project, "scheduling/test_lost_update", RIGHT=orders)
 
     failures = failures_of(environment, project, path)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 
+__tracebackhide__ = True  # reports show who called
 NOT_OUR_TRANSACTION = (asyncpg.PostgresError, asyncpg.InterfaceError)
 # The savepoint tells whether the test has ended our transaction.
 BEGIN = "{} %s SAVEPOINT test"

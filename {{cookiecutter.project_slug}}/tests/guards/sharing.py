@@ -22,6 +22,7 @@ from .findings import found, is_allowed
 from .locations import location_of_task
 from .stacks import awaited_lines, own, running_lines
 
+__tracebackhide__ = True  # reports show who called
 MARKER = "allow_sharing"
 HINT = f'Give each task its own, or mark the test @pytest.mark.{MARKER}("reason")'
 # Classes whose documentation says that one task at a time may use an object of them.

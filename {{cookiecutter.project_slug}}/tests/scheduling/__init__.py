@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from _pytest._code.code import ExceptionRepr
 
+__tracebackhide__ = True  # reports show the test
+
 
 def selector_of(marker: str) -> tuple[Any, Any]:
     """Return the running event loop, and the selector in which it waits."""

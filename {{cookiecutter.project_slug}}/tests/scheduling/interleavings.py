@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from itertools import groupby
 from linecache import getline
 from pathlib import Path
 from random import Random
@@ -24,7 +25,7 @@ OPTION = "--interleaving"
 MOST_REPLAYS = 100  # to reduce a failure
 MOST_STEPS = 60  # in a report, the last of them
 MOST_COLUMNS = 4
-WIDTH = 36  # of a step in a report
+WIDTH = 80  # of a report; but a step has at least 36
 
 Task = asyncio.Task[Any]
 Swaps = dict[
@@ -132,18 +133,28 @@ def line_of(task: Task) -> str:
     code: Any = task.get_coro()
     while frame := getattr(code, "cr_frame", None):
         path = Path(frame.f_code.co_filename)
-        if path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts:
+        if (
+            path.is_relative_to(Path.cwd())
+            and "site-packages" not in path.parts
+            and "__tracebackhide__" not in frame.f_globals
+        ):
             text = getline(str(path), frame.f_lineno).strip()
             found = f"{path.name}:{frame.f_lineno} {text}"
         code = code.cr_await
-    return found if len(found) <= WIDTH else f"{found[: WIDTH - 1]}…"
+    return found
 
 
 def table_of(steps: list[tuple[str, str]]) -> str:
     """Show steps from top to bottom, side by side if there are few tasks."""
-    shown = [(name, line) for name, line in steps if line]
+    shown = [step for step, _ in groupby(steps) if step[1]]
     names = list(dict.fromkeys(name for name, _ in shown))
-    if len(names) <= MOST_COLUMNS:
+    has_columns = len(names) <= MOST_COLUMNS
+    most = max(36, WIDTH // max(len(names), 1) - 2) if has_columns else 50
+    shown = [
+        (name, line if len(line) <= most else f"{line[: most - 1]}…")
+        for name, line in shown
+    ]
+    if has_columns:
         rows = [names]
         rows += [[line * (name == each) for each in names] for name, line in shown]
     else:
