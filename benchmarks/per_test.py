@@ -72,8 +72,15 @@ def empty_tests(workshop: Workshop, limits: Limits) -> Section:
     )
     section = compared("Empty tests", text, costs, EMPTY)
     for scope, limit in (("session", 0.2), ("function", 0.3)):
-        guards = costs.wall(empty(scope, guarded=True).name) - costs.wall(empty(scope).name)
-        section.targets.append(Target(f"all guards, {scope} loop, per test", guards, limit))
+        plain, guarded, scheduled = (
+            costs.wall(empty(scope, "auto", *plugins).name)
+            for plugins in ((), ("guards",), ("guards", "scheduling"))
+        )
+        what = f"{scope} loop, per test"
+        section.targets += [
+            Target(f"all guards, {what}", guarded - plain, limit),
+            Target(f"virtual time and interleavings, unused, {what}", scheduled - guarded, 0.05),
+        ]
     return section
 
 
@@ -102,6 +109,12 @@ def database_tests(workshop: Workshop, limits: Limits) -> Section:
             for figure in [costs.ratio(name, ours)]
         ),
         Target("SQLite test above an empty one, guards on", costs.extra("SQLite, ours"), 0.8),
+        Target(
+            "SQLite on a function loop, above an empty test, against in memory per test",
+            costs.ratio("SQLite, ours, function loop", "SQLite, in memory per test"),
+            1.0,
+            "×",
+        ),
     ]
     title = "One insert, one select: milliseconds above an empty async test"
     section.pictures["databases.svg"] = picture_of(title, costs, suites)

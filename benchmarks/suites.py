@@ -56,7 +56,7 @@ class Suite:
     name: str
     recipe: str
     answers: Answers | None = None
-    guarded: bool = True
+    plugins: tuple[str, ...] = ("guards", "scheduling")
     tests: int = 1000
     alone: bool = False
     tuned: bool = True  # the server, if there is one
@@ -153,7 +153,7 @@ class Workshop:
 
     def project(self, suite: Suite) -> tuple[Path, Path]:
         """Return the folder of a suite, and its Python."""
-        key = repr((suite.recipe, suite.answers, suite.guarded, suite.alone))
+        key = repr((suite.recipe, suite.answers, suite.plugins, suite.alone))
         if key not in self._projects:
             folder = self.root / f"project-{len(self._projects)}"
             if suite.answers is None:
@@ -212,11 +212,12 @@ def write_generated(folder: Path, suite: Suite) -> tuple[Path, list[str]]:
         for file in (project / "tests").glob("test_*.py"):
             file.unlink()
         (project / "tests" / "test_recipe.py").write_text(suite.test_file, encoding="utf-8")
-    if not suite.guarded:
+    for plugin in {"guards", "scheduling"}.difference(suite.plugins):
         conftest = project / "tests" / "conftest.py"
-        lines = conftest.read_text().splitlines(keepends=True)
-        conftest.write_text("".join(line for line in lines if "tests.guards" not in line))
-        shutil.rmtree(project / "tests" / "guards")
+        text, count = re.subn(rf'"{plugin}[^"]*",? ?', "", conftest.read_text())
+        assert count, f"{plugin} is not loaded"
+        conftest.write_text(text)
+        shutil.rmtree(project / "tests" / plugin)
     pyproject = pyproject_of(project)
     return project, [*pyproject["project"]["dependencies"], *pyproject["dependency-groups"]["test"]]
 

@@ -11,11 +11,11 @@ SESSION = {"fixture_loop_scope": "session"}
 SQLALCHEMY = {"data_access": "sqlalchemy"}
 
 
-def empty(scope: str, mode: str = "auto", *, guarded: bool = False) -> Suite:
-    """Return a suite of empty async tests."""
-    name = f"async, {scope} loop, {mode}{', guards' if guarded else ''}"
+def empty(scope: str, mode: str = "auto", *plugins: str) -> Suite:
+    """Return a suite of empty async tests, with these of the plugins of a generated project."""
+    name = ", ".join(["async", f"{scope} loop", mode, *plugins])
     answers = NOTHING | {"fixture_loop_scope": scope, "asyncio_mode": mode}
-    return Suite(name, "empty_async.py", answers, guarded=guarded)
+    return Suite(name, "empty_async.py", answers, plugins)
 
 
 def client(name: str) -> dict[str, str]:
@@ -23,10 +23,11 @@ def client(name: str) -> dict[str, str]:
 
 
 EMPTY = [
-    Suite("sync", "empty_sync.py", empty("function").answers, guarded=False),
-    Suite("sync, guards", "empty_sync.py", empty("function").answers),
+    Suite("sync", "empty_sync.py", empty("function").answers, ()),
+    Suite("sync, guards", "empty_sync.py", empty("function").answers, ("guards",)),
     *(empty(scope, mode) for scope in CHOICES["fixture_loop_scope"] for mode in ("auto", "strict")),
-    *(empty(scope, guarded=True) for scope in CHOICES["fixture_loop_scope"]),
+    *(empty(scope, "auto", "guards") for scope in CHOICES["fixture_loop_scope"]),
+    *(empty(scope, "auto", "guards", "scheduling") for scope in ("function", "session")),
 ]
 
 DATABASES = [
@@ -81,7 +82,7 @@ SERVICES = [
     Suite("Redis", "ours_redis.py", NOTHING | SESSION | {"redis": "yes"}),
 ]
 
-GROWING = [empty("function", guarded=True), empty("session", guarded=True)]
+GROWING = [empty("function", "auto", "guards"), empty("session", "auto", "guards")]
 PARALLEL = [
     Suite(f"PostgreSQL{what}", recipe, POSTGRESQL | SESSION, alone=True)
     for what, recipe in (
@@ -90,7 +91,7 @@ PARALLEL = [
     )
 ]
 STARTING = [
-    empty("session", guarded=True),
+    empty("session", "auto", "guards"),
     Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION, alone=True),
     PARALLEL[0],
     Suite("MySQL", "ours_mysql.py", MYSQL | SESSION, alone=True),
