@@ -17,6 +17,7 @@ from helpers.suites import (
 NOTHING_ELSE = {"database": "none", "http_client": "none"}
 
 
+@pytest.mark.thorough
 def test_suite_notices_that_trio_is_not_used(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, NOTHING_ELSE | {"anyio": "yes", "asyncio_mode": "auto"})
     (project / "tests" / "guards" / "backends.py").write_text("", encoding="utf-8")
@@ -40,7 +41,10 @@ def test_plugins_can_be_loaded_in_any_order(
 @pytest.mark.parametrize(
     "answers",
     [
-        {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "asyncio"},
+        pytest.param(
+            {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "asyncio"},
+            marks=pytest.mark.thorough,
+        ),
         {"asyncio_mode": "strict", "fixture_loop_scope": "session", "event_loop": "both"},
     ],
     ids=name_of,

@@ -216,8 +216,11 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(user: User, template: Pa
             "asyncio_mode": "strict",
             "fixture_loop_scope": "session",
         },
-        {"database": "none", "http_client": "none"},
-        {"web_framework": "fastapi", "redis": "yes", "event_loop": "both", "anyio": "yes"},
+        pytest.param({"database": "none", "http_client": "none"}, marks=pytest.mark.thorough),
+        pytest.param(
+            {"web_framework": "fastapi", "redis": "yes", "event_loop": "both", "anyio": "yes"},
+            marks=pytest.mark.thorough,
+        ),
     ],
     ids=lambda answers: "-".join(answers.values()),
 )

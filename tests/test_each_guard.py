@@ -15,7 +15,9 @@ GUARDS: list[str] = next(
 )
 
 
-@pytest.mark.parametrize("answers", [{}, FULL], ids=["default", "full"])
+@pytest.mark.parametrize(
+    "answers", [{}, pytest.param(FULL, marks=pytest.mark.thorough)], ids=["default", "full"]
+)
 @pytest.mark.parametrize("guard", ["none", *GUARDS])
 def test_suite_passes_with_one_guard(
     tmp_path: Path, environment: Environment, answers: Answers, guard: str

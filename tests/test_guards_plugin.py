@@ -87,6 +87,7 @@ def set_up(project: Path, settings: str) -> None:
     pyproject.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_order_of_tests_does_not_matter(
@@ -104,7 +105,10 @@ def test_the_order_of_tests_does_not_matter(
     "guards",
     [
         *itertools.combinations(SCENARIOS, 1),
-        *itertools.combinations(SCENARIOS, 2),
+        *(
+            pytest.param(pair, marks=pytest.mark.thorough)
+            for pair in itertools.combinations(SCENARIOS, 2)
+        ),
     ],
     ids="-".join,
 )

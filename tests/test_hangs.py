@@ -20,9 +20,20 @@ LOOPS = [
 ]
 
 
-@pytest.mark.parametrize("loop", LOOPS, ids=name_of)
 @pytest.mark.parametrize(
-    ("scenario", "answers"), [("hangs_end", {}), ("anyio_scopes", {"anyio": "yes"})]
+    ("scenario", "answers", "loop"),
+    [
+        pytest.param(
+            *(scenario, answers, loop),
+            id=f"{scenario}-{name_of(loop)}",
+            marks=[] if LOOPS.index(loop) == usual else pytest.mark.thorough,
+        )
+        for scenario, answers, usual in (
+            ("hangs_end", {}, 0),
+            ("anyio_scopes", {"anyio": "yes"}, 2),
+        )
+        for loop in LOOPS
+    ],
 )
 def test_hangs_end_with_their_test(
     tmp_path: Path, environment: Environment, scenario: str, answers: Answers, loop: Answers

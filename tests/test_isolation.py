@@ -9,7 +9,7 @@ from helpers.suites import Environment, add_scenario, run_suite, skip_without_se
 ORDERS = (["-p", "no:randomly"], ["--randomly-seed=1"], ["--randomly-seed=2"])
 
 
-@pytest.mark.covering(2)
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
@@ -70,7 +70,7 @@ async def test_first_id(connection, run_sql, number):
 """
 
 
-@pytest.mark.covering(2)
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -176,6 +176,7 @@ async def test_async_client(client, store, time):
 """
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
 def test_synchronous_client_of_the_application_is_isolated(

@@ -243,6 +243,7 @@ def suite_with_servers(tmp_path_factory: pytest.TempPathFactory) -> Callable[[st
     return make
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("how", MACHINES)
 @pytest.mark.parametrize("database", SERVERS)
 def test_servers_start_and_leave_nothing(
@@ -373,6 +374,7 @@ BROKEN_SCHEMAS = {
 }
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("mistake", BROKEN_SCHEMAS)
 @pytest.mark.parametrize("database", SERVERS)

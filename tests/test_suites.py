@@ -15,10 +15,8 @@ from helpers.suites import (
 EVERYTHING = {"database": "postgresql", "http_client": "httpx2"}
 
 
-@pytest.mark.combinations("every pair", nightly="every triple")
-def test_every_pair_of_answers_is_green(
-    tmp_path: Path, environment: Environment, answers: Answers
-) -> None:
+@pytest.mark.combinations("every answer", thorough="every pair", nightly="every triple")
+def test_suite_is_green(tmp_path: Path, environment: Environment, answers: Answers) -> None:
     skip_without_server(answers["database"])
     project = render(tmp_path, answers)
     print(f"To do it by hand: {command_for(answers)}")

@@ -96,6 +96,8 @@ COMBINATIONS: dict[str, Callable[[], list[Answers]]] = {
         *applications(),
         *covering_answers(3, TYPED),
     ],
+    "every answer": lambda: covering_answers(1),
+    "every answer to types": lambda: covering_answers(1, TYPED),
     "every pair of types": lambda: covering_answers(2, TYPED),
     "all databases": lambda: [
         answers
