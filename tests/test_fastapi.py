@@ -64,7 +64,7 @@ def test_override_of_wider_scope_survives_each_test(
 def test_readme_commands_serve_the_application(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, FASTAPI | {"http_client": "none"})
     readme = (project / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## The web application")[2]
+    section = readme.partition("## Run the application")[2]
     url, serve, prepare = (
         re.search(pattern, section)
         for pattern in ("DATABASE_URL=(.*)", "uv run uvicorn (.*)", 'uv run python -c "(.*)"')

@@ -1,4 +1,4 @@
-"""The example can be deleted as the generated README says: nothing that remains imports it."""
+"""The example can be deleted as tests/README.md says: nothing that remains imports it."""
 
 import re
 from pathlib import Path
@@ -25,8 +25,8 @@ def test_example_can_be_deleted(tmp_path: Path, environment: Environment, answer
     skip_without_server(answers.get("database", "sqlite"))
     project = render(tmp_path, answers)
     print(f"To do it by hand: {command_for(answers)}")
-    readme = (project / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Replace the example")[2].partition("## ")[0]
+    readme = (project / "tests" / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Remove the example")[2].partition("## ")[0]
     commands = re.findall(r"^git rm ((?:.*\\\n)*.*)", section, re.MULTILINE)
     assert commands
 

@@ -1,0 +1,36 @@
+"""The recipes of a project's tests/README.md are whole modules: each runs as it stands."""
+
+import re
+from pathlib import Path
+
+import pytest
+from helpers.projects import FULL, Answers, render
+from helpers.suites import Environment, failures_of, skip_without_server
+
+RECIPE = re.compile(r"```python\n((?:import|from) .*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [{}, FULL | {"database": "sqlite", "event_loop": "asyncio"}],
+    ids=["default", "full"],
+)
+def test_recipes_run(tmp_path: Path, environment: Environment, answers: Answers) -> None:
+    skip_without_server(answers.get("database", "sqlite"))
+    project = render(tmp_path, answers)
+    manual = (project / "tests" / "README.md").read_text(encoding="utf-8")
+    recipes = [project / "tests" / f"test_recipe_{n}.py" for n in range(manual.count("```python"))]
+    for path, recipe in zip(recipes, RECIPE.findall(manual), strict=False):
+        path.write_text(recipe, encoding="utf-8")
+    paths = [path.relative_to(project).as_posix() for path in recipes if path.exists()]
+    assert len(paths) >= 4
+
+    outcomes = failures_of(environment, project, *paths)
+
+    failed = {test for test, texts in outcomes.items() if texts}
+    assert failed == {"test_last_ticket_is_sold_once"}  # as the text around it says
+    for tool in (("ruff", "check"), ("ruff", "format", "--check")):
+        checked = environment.run(project, *tool, *paths)
+        assert checked.returncode == 0, checked.stdout
+    checked = environment.run(project, "mypy", "--cache-dir", f"{tmp_path}/mypy")
+    assert checked.returncode == 0, checked.stdout
