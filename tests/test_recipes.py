@@ -19,10 +19,10 @@ def test_recipes_run(tmp_path: Path, environment: Environment, answers: Answers)
     skip_without_server(answers.get("database", "sqlite"))
     project = render(tmp_path, answers)
     manual = (project / "tests" / "README.md").read_text(encoding="utf-8")
-    recipes = [project / "tests" / f"test_recipe_{n}.py" for n in range(manual.count("```python"))]
-    for path, recipe in zip(recipes, RECIPE.findall(manual), strict=False):
-        path.write_text(recipe, encoding="utf-8")
-    paths = [path.relative_to(project).as_posix() for path in recipes if path.exists()]
+    paths = []
+    for number, recipe in enumerate(RECIPE.findall(manual)):
+        paths.append(f"tests/test_recipe_{number}.py")
+        (project / paths[-1]).write_text(recipe, encoding="utf-8")
     assert len(paths) >= 4
 
     outcomes = failures_of(environment, project, *paths)
