@@ -1,10 +1,10 @@
-"""License, links and changelog of a project follow from its answers."""
+"""License, links, changelog and AGENTS.md of a project follow from its answers."""
 
 import re
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
-from helpers.projects import CHOICES, pyproject_of, render
+from helpers.projects import CHOICES, FULL, Answers, name_of, pyproject_of, render, text_files
 
 EXPRESSIONS = {"proprietary": "LicenseRef-Proprietary"}
 TITLES = {
@@ -60,3 +60,32 @@ def test_classifiers_name_every_supported_python(tmp_path: Path, python: str) ->
     named = [one.removeprefix(prefix) for one in classifiers if one.startswith(prefix)]
     assert named == CHOICES["python_version"][CHOICES["python_version"].index(python) :]
     assert classifiers == sorted(classifiers)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {},
+        {"database": "none", "http_client": "none"},
+        {"web_framework": "fastapi", "fixture_loop_scope": "module"},
+        FULL,
+    ],
+    ids=name_of,
+)
+def test_agents_file_is_true(tmp_path: Path, answers: Answers) -> None:
+    files = text_files(render(tmp_path, answers))
+    agents = files["AGENTS.md"]
+    code = "\n".join(text for path, text in files.items() if path.endswith(".py"))
+    paths = {*files, *(str(parent) for path in files for parent in PurePath(path).parents)}
+    named = {*paths, *(PurePath(path).name for path in paths)}
+    words = re.findall(r"(?<!`)`([\w./]+)`(?!`)", agents)
+    for word in words:
+        if "/" in word or word.endswith((".py", ".md")):
+            assert word in named, f"no file {word}"
+        elif word.islower() and "." not in word and word != "router":
+            assert f"def {word}(" in code, f"no fixture {word}"
+    assert "src/demo" in words
+    mode = "@pytest.mark.asyncio" in agents
+    assert mode == (answers.get("asyncio_mode") == "strict")
+    loop = answers.get("fixture_loop_scope", "function")
+    assert f'@pytest_asyncio.fixture(scope="function", loop_scope="{loop}")' in agents

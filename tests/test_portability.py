@@ -80,6 +80,16 @@ def test_workflows_are_safe(projects: list[Path]) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+def test_template_and_projects_use_the_same_actions(projects: list[Path]) -> None:
+    pins: dict[str, set[str]] = {}
+    for folder in (TEMPLATE, *projects):
+        for workflow in (folder / ".github" / "workflows").glob("*.yml"):
+            for action, pin in re.findall(r"uses: (\S+)@(.*)", workflow.read_text()):
+                assert re.fullmatch(r"[0-9a-f]{40} # v\d+\.\d+\.\d+", pin), workflow
+                pins.setdefault(action, set()).add(pin)
+    assert {action: found for action, found in pins.items() if len(found) > 1} == {}
+
+
 def test_template_paths_are_short_enough_for_windows() -> None:
     for part in ("templates", "hooks", "{{cookiecutter.project_slug}}"):
         for path in (TEMPLATE / part).rglob("*"):

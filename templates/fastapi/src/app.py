@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     app = FastAPI(title="{{ cookiecutter.project_slug }}"{{ ", lifespan=lifespan" if opens else "" }})
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
-    app.state.settings = settings or Settings()
+    app.state.settings = settings or Settings.model_validate({})
     app.add_api_route("/health", health, tags=["health"])
     for module in import_modules("routes"):
         app.include_router(module.router)

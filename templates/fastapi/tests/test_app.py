@@ -55,16 +55,20 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert {str(value) for value in settings.model_dump().values()} <= {"7", "7.0"}
 
 
+async def refuse() -> None:
+    raise ConnectionError("no database")
+
+
 @asynccontextmanager
 async def refuse_to_start(_: FastAPI) -> AsyncIterator[None]:
-    raise ConnectionError("no database")
+    await refuse()
     yield
 
 
 @asynccontextmanager
 async def refuse_to_stop(_: FastAPI) -> AsyncIterator[None]:
     yield
-    raise ConnectionError("no database")
+    await refuse()
 
 
 {{ cookiecutter.__async_test }}class TestLifespan:

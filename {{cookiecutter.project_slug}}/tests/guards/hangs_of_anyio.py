@@ -88,7 +88,7 @@ class StepOnTrio(Step):
         self.token = self.trio.current_trio_token()
         self.before = set(map(id, self.tasks()))
 
-    def waits(self, _: Frame) -> bool:
+    def waits(self, frame: Frame) -> bool:
         in_thread_of_test = threading.get_ident() == watch.thread
         return not (in_thread_of_test and self.trio.in_trio_task())
 

@@ -240,14 +240,16 @@ def explore(
     given: Swaps | None = item.config.getoption(OPTION, None)
     if given is not None:
         return run(item, nextitem, Order(given)).reports
-    for number in range(count):
+    number = 0
+    while True:
         is_last = number == count - 1
         order = RandomOrder(seed, number) if number else Order({})
         this_run = run(item, nextitem if is_last else item.parent, order)
         if this_run.is_skipped or this_run.has_failed:
             break
-    else:
-        return this_run.reports
+        if is_last:
+            return this_run.reports
+        number += 1
     swaps = this_run.scheduler.swaps
     if this_run.has_failed:
         swaps = reduced(item, swaps)

@@ -34,11 +34,11 @@ class Loop(uvloop.Loop):
     async def create_unix_server(self, *args: Any, **options: Any) -> Any:
         return note(await super().create_unix_server(*args, **options))
 
-    async def connect_read_pipe(self, *args: Any) -> Any:
-        return note(await super().connect_read_pipe(*args))
+    async def connect_read_pipe(self, *args: Any, **options: Any) -> Any:
+        return note(await super().connect_read_pipe(*args, **options))
 
-    async def connect_write_pipe(self, *args: Any) -> Any:
-        return note(await super().connect_write_pipe(*args))
+    async def connect_write_pipe(self, *args: Any, **options: Any) -> Any:
+        return note(await super().connect_write_pipe(*args, **options))
 
     async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
         return note(await super().subprocess_exec(*args, **options))
