@@ -1,4 +1,4 @@
-"""A pytest plugin: each test as many times as TESTS says, tests of a file by turns, and what they took."""
+"""A pytest plugin: repeat each test TESTS times, alternating the tests of a file, and record their times."""
 
 import json
 import os

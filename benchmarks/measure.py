@@ -1,4 +1,4 @@
-"""Whole processes, run by turns, and what their times come to."""
+"""Whole processes, run in alternation, and their times."""
 
 import os
 import statistics

@@ -36,8 +36,8 @@ SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
 }
 HOW_TO_READ = (
     "A median and, in brackets, the lowest and the highest of the rounds, in which all variants "
-    "of a table took turns. Times per test are from before its set-up to after its tear-down and "
-    "reports, for all tests but the first and the last of a process; empty tests take turns with "
+    "of a table alternated. Times per test are from before its setup to after its teardown and "
+    "reports, for all tests but the first and the last of a process; empty tests alternate with "
     "them in the same process."
 )
 

@@ -78,7 +78,7 @@ class Suite:
 
     @property
     def has_floor(self) -> bool:
-        """Whether its tests run by turns with empty ones."""
+        """Whether its tests alternate with empty ones."""
         return not self.alone and not self.recipe.startswith("empty")
 
     @property

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # JSON escapes every quote within a string, so no answer can end this literal.
 ANSWERS = r"""{{ cookiecutter | tojson }}"""
 
-SWITCH = "ASYNC_PYTEST_TEMPLATE_RUN_SUITE"  # `no`: for whoever generates many projects
+SWITCH = "ASYNC_PYTEST_TEMPLATE_RUN_SUITE"  # `no`: for machines that generate many projects
 PYTHON = os.path.join(".venv", "Scripts" if os.name == "nt" else "bin", "python")
 TERMINAL = sys.stdout is not None and sys.stdout.isatty()  # None: somebody has closed it
 COLOURS = TERMINAL and os.name != "nt" and not os.environ.get("NO_COLOR")
@@ -117,7 +117,7 @@ def main() -> int:
 
 
 def reason_of(error: BaseException) -> str:
-    """Say in words why the suite has no verdict."""
+    """Explain why the suite has no verdict."""
     if isinstance(error, KeyboardInterrupt):
         return "it was interrupted"
     if isinstance(error, NotVerifiedError | OSError):
@@ -144,8 +144,8 @@ def is_scratch_of_cruft(answers: dict[str, Any]) -> bool:
 
 def was_there_before() -> bool:
     """Whether the folder held something before generation, as the first hook has noted."""
-    place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
-    note = Path(tempfile.gettempdir(), f"async-pytest-template-{place}")
+    folder = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+    note = Path(tempfile.gettempdir(), f"async-pytest-template-{folder}")
     with contextlib.suppress(OSError):
         note.unlink()
         return True

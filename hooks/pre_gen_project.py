@@ -235,8 +235,8 @@ def configuration_problems(answers: dict[str, object]) -> list[str]:
 
 def note_what_was_there() -> None:
     """Note for the hook that runs later whether the folder holds something already."""
-    place = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
-    note = Path(tempfile.gettempdir(), f"async-pytest-template-{place}")
+    folder = hashlib.sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+    note = Path(tempfile.gettempdir(), f"async-pytest-template-{folder}")
     if any(Path.cwd().iterdir()):
         note.touch()
     else:

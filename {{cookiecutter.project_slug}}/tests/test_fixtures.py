@@ -38,13 +38,13 @@ def user_of_resource(resource: list[str]) -> list[str]:
 
 @pytest_asyncio.fixture(scope="{{ cookiecutter.fixture_loop_scope }}", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def shared_loop() -> asyncio.AbstractEventLoop:
-    """As long as the event loop: the place for what is expensive to make."""
+    """One per event loop, for what is expensive to create."""
     return asyncio.get_running_loop()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def queue() -> asyncio.Queue[int]:
-    """A new one for each test: the place for what a test changes."""
+    """A new one for each test, for what a test changes."""
     return asyncio.Queue(maxsize=1)
 
 

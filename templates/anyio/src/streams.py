@@ -21,7 +21,7 @@ async def send_results{{ "" if cookiecutter.python_version == "3.11" else "[Item
 ) -> None:
     """Send `function(item)` for all items, `limit` at a time, then close the stream.
 
-    Whoever receives slowly slows the calls down. The first failure cancels the other
+    A slow receiver slows the calls down. The first failure cancels the other
     calls and is raised in an ExceptionGroup. After `deadline` seconds every call is
     cancelled and TimeoutError is raised.
     """

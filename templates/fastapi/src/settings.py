@@ -6,7 +6,7 @@ from pydantic_settings import BaseSettings
 
 
 class Settings(BaseSettings):
-    """What differs from one place to another where the application runs."""
+    """What differs between the environments in which the application runs."""
 
 {% if cookiecutter.database != "none" %}    database_url: str
 {% endif %}{% if client %}    api_url: str

@@ -93,7 +93,7 @@ def make_folder(prefix: str) -> str:
 
 
 def search_path() -> str:
-    """Return where to look for programs: in your PATH, then where systems have them."""
+    """Return where to find programs: in your PATH, then where systems install them."""
     return os.pathsep.join([os.environ.get("PATH", ""), os.defpath, "/usr/sbin"])
 
 

@@ -24,22 +24,22 @@ BOB = User(2, "Bob", "bob@example.com")
 
 
 {{ cookiecutter.__async_test }}@pytest.mark.parametrize(
-    "twin",
+    "duplicate",
     [
         pytest.param(User(1, "Eve", "eve@example.com"), id="same id"),
         pytest.param(User(3, "Eve", "ada@example.com"), id="same email"),
     ],
 )
-async def test_twin_is_refused(store: UserStore, twin: User) -> None:
+async def test_duplicate_is_refused(store: UserStore, duplicate: User) -> None:
     await store.add(ADA)
 
     with pytest.raises(UserExistsError):
-        await store.add(twin)
+        await store.add(duplicate)
 
     assert await store.count() == 1
 
 
-{{ cookiecutter.__async_test }}async def test_another_failure_is_not_taken_for_a_twin(
+{{ cookiecutter.__async_test }}async def test_another_failure_is_not_taken_for_a_duplicate(
     store: UserStore, run_sql: Callable[[str], Awaitable[object]]
 ) -> None:
     await run_sql("ALTER TABLE users RENAME TO of_a_test")
@@ -95,7 +95,7 @@ async def test_each_test_starts_empty(
             assert await UserStore({{ cookiecutter.__session }}).count() == 0
 
 
-{{ cookiecutter.__async_test }}async def test_transactions_inside_the_test_take_turns(
+{{ cookiecutter.__async_test }}async def test_transactions_inside_the_test_run_one_at_a_time(
     database: Database, store: UserStore
 ) -> None:
     async def add(user: User) -> int:

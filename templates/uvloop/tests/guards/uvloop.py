@@ -47,7 +47,7 @@ class Loop(uvloop.Loop):
         return note(await super().subprocess_shell(*args, **options))
 
     def close(self) -> None:
-        # A warning that is an error leaves a transport open, and then this never ends.
+        # A warning that is an error leaves a transport open, and then closing hangs.
         with warnings.catch_warnings(action="ignore", category=ResourceWarning):
             super().close()
 
