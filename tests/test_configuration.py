@@ -146,7 +146,7 @@ def test_refusal_keeps_a_folder_of_that_name(user: User, slug: str, content: lis
 def test_refusal_leaves_nothing(user: User, slug: str) -> None:
     result = user.cookiecutter(f"project_slug={slug}", "package_name=mine")
     assert result.returncode == 1
-    assert f"\n  project_slug: {slug!r} must be " in result.stderr
+    assert f"\n  project_slug: {slug!r} must consist of " in result.stderr
     assert not names_in(user.work)
 
 

@@ -337,7 +337,7 @@ def test_red_keeps_existing_work_and_says_so(user: User, worked_on: Path, templa
     result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
     assert result.returncode == 1
     assert "\nRED: 1 failed, " in result.stdout
-    assert "The folder was there before, so it stays" in result.stdout
+    assert "The folder existed before, so it stays" in result.stdout
     assert "handed over" not in result.stdout
     assert names_in(user.work) == {SLUG}
     assert_kept(worked_on)
@@ -371,6 +371,6 @@ def test_replay_makes_same_project(user: User, by_file: bool) -> None:
     how = ["--replay-file", str(replayed)] if by_file else ["--replay"]
     again = user.run(*cookiecutter_command(), *how, "--output-dir", "again")
     assert again.returncode == 0, again.stderr
-    assert again.stdout.startswith("\nThe suite has not run")
+    assert again.stdout.startswith("\nThe suite was not run")
     (slug,) = names_in(user.work) - {"again"}
     assert generated_files(user.work / slug) == generated_files(user.work / "again" / slug)

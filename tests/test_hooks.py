@@ -101,7 +101,7 @@ def test_red_suite_is_shown_and_its_project_kept_aside(user: User, template: Pat
 def test_suite_does_not_run_when_disabled(user: User, answer: str, variable: str) -> None:
     result = user.cookiecutter(f"run_suite={answer}", ASYNC_PYTEST_TEMPLATE_RUN_SUITE=variable)
     assert result.returncode == 0, result.stderr
-    assert "The suite has not run, as you asked." in result.stdout
+    assert "The suite was not run, as requested." in result.stdout
     assert commands_told(result) == f"cd {SLUG} && uv sync --group dev && uv run pytest"
     assert names_in(user.work / SLUG).isdisjoint({".venv", "uv.lock"})
 
@@ -176,7 +176,7 @@ def test_waits(capsys: pytest.CaptureFixture[str]) -> None:
     shell, screen = user.cookiecutter_in_terminal(*SMALL, template=template)
     shell.expect("WAITING")
     shell.sendintr()
-    shell.expect("NOT VERIFIED: it was interrupted")
+    shell.expect("NOT VERIFIED: generation was interrupted")
     shell.expect("uv run pytest")
     shell.sendeof()
     shell.expect(pexpect.EOF)

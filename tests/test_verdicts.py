@@ -173,7 +173,7 @@ def test_folder_of_just_now_counts_as_there_before(user: User, template: Path) -
     (user.work / SLUG / "mine").touch()
     (suite_of(template) / "test_more.py").write_text(PROJECT["assertion"][1], encoding="utf-8")
     result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
-    assert "The folder was there before, so it stays" in result.stdout
+    assert "The folder existed before, so it stays" in result.stdout
     assert names_in(user.work) == {SLUG}
     assert (user.work / SLUG / "mine").exists()
     assert not [*user.temporary.glob("async-pytest-template-*")]
@@ -263,7 +263,7 @@ def test_nothing_is_missing_here() -> None:
 
 def test_log_of_keys_that_cannot_be_written(tmp_path: Path) -> None:
     missing = missing_need(SSLKEYLOGFILE=str(tmp_path / "nonsuch" / "keys"))
-    assert missing.startswith("no TLS context can be made (FileNotFoundError")
+    assert missing.startswith("no TLS context can be created (FileNotFoundError")
 
 
 FULL = ["--mount", "sh", "-c", 'mount -t tmpfs -o size=64k tmpfs "$TMPDIR" && exec "$@"', "sh"]

@@ -183,7 +183,7 @@ def assert_green(result: Result, project: Path) -> None:
 
 def assert_not_verified(result: Result, project: Path) -> None:
     assert result.returncode == 0, result.stderr
-    assert "The project is there, but its suite has not run. To verify it:" in result.stdout
+    assert "The project was created, but its suite did not run. To verify it:" in result.stdout
     assert "Traceback" not in result.stderr
     assert "\nNOT VERIFIED: " in result.stdout
     assert (project / "tests").is_dir()
