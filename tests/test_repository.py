@@ -1,0 +1,63 @@
+"""What keeps this repository: its address, releases, issue forms and hooks of git."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import yaml
+from helpers.projects import TEMPLATE
+
+PYPROJECT = tomllib.loads((TEMPLATE / "pyproject.toml").read_text(encoding="utf-8"))
+ADDRESS = PYPROJECT["project"]["urls"]["Repository"].removeprefix("https://github.com/")
+
+
+def test_every_address_is_that_of_the_template() -> None:
+    name = ADDRESS.partition("/")[2]
+    address = re.compile(rf"(?:gh:|github\.com/)([\w.-]+/{re.escape(name)})\b")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=TEMPLATE, check=True, capture_output=True, encoding="utf-8"
+    )
+    found: dict[str, set[str]] = {}
+    for file in filter(None, listed.stdout.split("\0")):
+        path = TEMPLATE / file
+        if path.suffix != ".png" and path.is_file():
+            for one in address.findall(path.read_text(encoding="utf-8")):
+                found.setdefault(one, set()).add(file)
+    assert {"README.md", "SECURITY.md"} < found[ADDRESS]
+    assert set(found) == {ADDRESS}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only our workflow runs the script, on Linux")
+def test_version_has_release_notes() -> None:
+    version = PYPROJECT["project"]["version"]
+    for tag, works in ((f"v{version}", True), ("v0.0.0", False)):
+        notes = subprocess.run(
+            [TEMPLATE / ".ci" / "release_notes", tag],
+            check=False,
+            capture_output=True,
+            encoding="utf-8",
+        )
+        assert (notes.returncode == 0) == works, notes.stderr
+        assert bool(notes.stdout) == works
+        assert "\n## " not in notes.stdout
+
+
+def test_issue_forms_can_be_filled_in() -> None:
+    for form in (TEMPLATE / ".github" / "ISSUE_TEMPLATE").glob("*.yml"):
+        content = yaml.safe_load(form.read_text(encoding="utf-8"))
+        if form.stem == "config":
+            assert all(set(link) == {"name", "url", "about"} for link in content["contact_links"])
+            continue
+        assert {"name", "description", "body"} <= set(content)
+        ids = [field["id"] for field in content["body"]]
+        assert len(set(ids)) == len(ids)
+        assert all(field["attributes"]["label"] for field in content["body"])
+
+
+def test_hooks_of_git_run_the_linters_of_the_tests() -> None:
+    hooks = yaml.safe_load((TEMPLATE / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    entries = [hook["entry"] for repository in hooks["repos"] for hook in repository["hooks"]]
+    prefix = "uv run --group test"
+    assert entries == [f"{prefix} {one}" for one in ("ruff check --fix", "ruff format", "mypy")]
