@@ -1,0 +1,70 @@
+"""The SQLite database: its connections, its transactions and its schema."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiosqlite
+
+from .discovery import import_modules
+
+Connection = aiosqlite.Connection
+
+SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
+
+
+@asynccontextmanager
+async def connect(database_url: str) -> AsyncIterator[Connection]:
+    """Open a database `file:…` as production does, and close it in the end.
+
+    Foreign keys are enforced, and `transaction` alone begins and ends transactions.
+    """
+    async with aiosqlite.connect(
+        database_url, uri=True, isolation_level=None
+    ) as connection:
+        await connection.executescript(
+            "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL;"
+        )
+        yield connection
+
+
+@asynccontextmanager
+async def transaction(connection: Connection) -> AsyncIterator[None]:
+    """Keep all that is done inside, or nothing if it fails; may be nested."""
+    await connection.execute("SAVEPOINT inner_transaction")
+    try:
+        yield
+    except BaseException:
+        await connection.execute("ROLLBACK TO inner_transaction")
+        raise
+    finally:
+        await connection.execute("RELEASE inner_transaction")
+
+
+class Database:
+    """A database `file:…`; connecting is so cheap that no connection is kept."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Connection]:
+        """Give a connection in a transaction, which an error rolls back."""
+        async with (
+            connect(self._database_url) as connection,
+            transaction(connection),
+        ):
+            yield connection
+
+
+@asynccontextmanager
+async def open_database(database_url: str) -> AsyncIterator[Database]:
+    """Open the database, and close it in the end."""
+    yield Database(database_url)
+
+
+async def create_schema(database_url: str) -> None:
+    """Create the tables of all modules `…store` in an empty database."""
+    import_modules("store")
+    async with connect(database_url) as connection:
+        for statement in SCHEMA:
+            await connection.executescript(statement)

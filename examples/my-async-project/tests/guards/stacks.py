@@ -1,0 +1,80 @@
+"""Stacks in reports: the project's own lines, each with its code, libraries in one line."""
+
+import linecache
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from pathlib import PurePath
+from types import FrameType
+from typing import NamedTuple
+
+import _pytest
+import pluggy
+
+from .locations import GUARDS, frames_of, location
+
+# What calls tests and fixtures.
+RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
+
+
+class Line(NamedTuple):
+    """A line that runs or waits."""
+
+    file: str
+    number: int
+    function: str
+
+    @property
+    def place(self) -> str | None:
+        """The line as `file:number in function`, None outside of the project."""
+        return location(*self)
+
+    @property
+    def code(self) -> str:
+        return linecache.getline(self.file, self.number).strip()
+
+    @property
+    def library(self) -> str:
+        """The name of the project, package or module of the file."""
+        parts = PurePath(self.file).with_suffix("").parts
+        if "site-packages" in parts:
+            return parts[parts.index("site-packages") + 1]
+        return "asyncio" if "asyncio" in parts else parts[-1]
+
+
+def awaited_lines(awaited: object) -> Iterator[Line]:
+    """Yield the lines at which a suspended coroutine and all that it awaits wait."""
+    return map(line_of, frames_of(awaited))
+
+
+def running_lines(frame: FrameType | None) -> list[Line]:
+    """Return the lines of a frame and of its callers up to pytest, outermost first."""
+    while frame and frame.f_code.co_filename.startswith(GUARDS):
+        frame = frame.f_back
+    lines: list[Line] = []
+    while frame and not frame.f_code.co_filename.startswith(RUNNERS):
+        lines.append(line_of(frame))
+        frame = frame.f_back
+    return lines[::-1]
+
+
+def line_of(frame: FrameType, number: int = 0) -> Line:
+    code = frame.f_code
+    return Line(code.co_filename, number or frame.f_lineno, code.co_qualname)
+
+
+def own(lines: Iterable[Line]) -> list[Line]:
+    """Return the lines of the project."""
+    return [line for line in lines if line.place]
+
+
+def stack(lines: Iterable[Line]) -> str:
+    """Show lines as a stack, outermost first; each library on the way takes one line."""
+    shown: list[str] = []
+    for library, group in groupby(lines, lambda line: line.place or line.library):
+        *others, line = group
+        if line.place:
+            shown.append(f"  {line.place}\n    {line.code}")
+        else:
+            lines_more = f", {len(others) + 1} lines" if others else ""
+            shown.append(f"  [{line.function} in {library}{lines_more}]")
+    return "\n".join(shown)

@@ -1,0 +1,53 @@
+"""Users from a remote API; every failure is one of three errors."""
+
+import asyncio
+import json
+from http import HTTPStatus
+
+import httpx2
+
+from .users import User, UserNotFoundError
+
+
+class ApiUnavailableError(Exception):
+    """The API cannot be reached, is too slow or has a fault: try again later."""
+
+
+class MalformedAnswerError(Exception):
+    """The API answered something that is not a user."""
+
+
+class UserApi:
+    """The users of the API at `base_url`; gives each request `timeout` seconds."""
+
+    def __init__(
+        self, client: httpx2.AsyncClient, base_url: str, *, timeout: float = 5.0
+    ) -> None:
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+        self._timeout = timeout
+
+    async def fetch(self, user_id: int) -> User:
+        """Return the user with this id.
+
+        Raises UserNotFoundError, ApiUnavailableError or MalformedAnswerError.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                url = f"{self._base_url}/users/{user_id}"
+                response = await self._client.get(url, timeout=None)
+        except (httpx2.TransportError, TimeoutError) as error:
+            raise ApiUnavailableError(f"no answer: {error!r}") from error
+        if response.status_code == HTTPStatus.NOT_FOUND:
+            raise UserNotFoundError(user_id)
+        if response.status_code != HTTPStatus.OK:
+            raise ApiUnavailableError(f"answered {response.status_code}")
+        return _parse(response.content)
+
+
+def _parse(body: bytes) -> User:
+    try:
+        fields = json.loads(body)
+        return User(int(fields["id"]), str(fields["name"]), str(fields["email"]))
+    except (ValueError, KeyError, TypeError) as error:
+        raise MalformedAnswerError(f"not a user: {body[:100]!r}") from error

@@ -1,0 +1,62 @@
+"""The web application: what it consists of, how it starts and how it stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Literal
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.exception_handlers import http_exception_handler
+from pydantic import BaseModel
+
+from .database import open_database
+from .discovery import import_modules
+from .http_client import open_http_client
+from .redis_client import connect
+from .settings import Settings
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open what the requests share, and close it in the end."""
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.database_url)
+        app.state.database = await stack.enter_async_context(database)
+        client = open_http_client()
+        app.state.http_client = await stack.enter_async_context(client)
+        redis = connect(settings.redis_url, timeout=settings.redis_timeout)
+        app.state.redis = await stack.enter_async_context(redis)
+        yield
+
+
+class Health(BaseModel):
+    """How the application is."""
+
+    status: Literal["ok"] = "ok"
+
+
+async def health() -> Health:
+    """Answer as long as the event loop does."""
+    return Health()
+
+
+async def respond(response: HTTPException, request: Request, _: Exception) -> Response:
+    """Respond to an error of ours, without telling what is inside."""
+    return await http_exception_handler(request, response)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application; without settings it takes those of the environment.
+
+    It gets the `router` of every module `…routes`, and its `RESPONSES` to exceptions.
+    """
+    app = FastAPI(title="order-service", lifespan=lifespan)
+    app.openapi_version = "3.2.0"  # the first that describes server-sent events
+    app.state.settings = settings or Settings.model_validate({})
+    app.add_api_route("/health", health, tags=["health"])
+    for module in import_modules("routes"):
+        app.include_router(module.router)
+        for error, response in getattr(module, "RESPONSES", {}).items():
+            app.add_exception_handler(error, partial(respond, response))
+    return app

@@ -1,0 +1,105 @@
+"""A chat over HTTP, server-sent events and websockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, FastAPI, WebSocket, WebSocketDisconnect
+from fastapi.requests import HTTPConnection
+from fastapi.sse import EventSourceResponse
+from pydantic import BaseModel, Field
+
+
+class Chat:
+    """Passes messages on to all listeners; nobody waits for a slow one."""
+
+    def __init__(self, backlog: int) -> None:
+        self._backlog = backlog
+        self._listeners: set[asyncio.Queue[str]] = set()
+
+    @contextmanager
+    def listen(self) -> Iterator[asyncio.Queue[str]]:
+        """Give a queue of the messages from now on; the oldest get lost if it is full."""
+        messages: asyncio.Queue[str] = asyncio.Queue(self._backlog)
+        self._listeners.add(messages)
+        try:
+            yield messages
+        finally:
+            self._listeners.remove(messages)
+
+    def say(self, message: str) -> None:
+        """Pass a message on to everyone who listens."""
+        for messages in self._listeners:
+            if messages.full():
+                messages.get_nowait()
+            messages.put_nowait(message)
+
+
+@asynccontextmanager
+async def open_chat(app: FastAPI) -> AsyncIterator[None]:
+    """Make one chat for all requests."""
+    app.state.chat = Chat(app.state.settings.chat_backlog)
+    yield
+
+
+async def get_chat(connection: HTTPConnection) -> Chat:
+    """Return the chat of the application."""
+    chat: Chat = connection.app.state.chat
+    return chat
+
+
+ChatDependency = Annotated[Chat, Depends(get_chat)]
+
+
+async def listen(chat: ChatDependency) -> AsyncIterator[asyncio.Queue[str]]:
+    """Listen to the chat from before the first answer to the end of the connection."""
+    with chat.listen() as messages:
+        yield messages
+
+
+Messages = Annotated[asyncio.Queue[str], Depends(listen)]
+
+
+class Message(BaseModel):
+    """What somebody says to everyone."""
+
+    text: str = Field(min_length=1, max_length=1000)
+
+
+router = APIRouter(prefix="/chat", tags=["chat"], lifespan=open_chat)
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED)
+async def say(message: Message, chat: ChatDependency) -> Message:
+    """Say something to everyone who listens now."""
+    chat.say(message.text)
+    return message
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(messages: Messages) -> AsyncIterator[Message]:
+    """Stream what is said, as server-sent events."""
+    while True:
+        yield Message(text=await messages.get())
+
+
+@router.websocket("/socket")
+async def socket(socket: WebSocket, chat: ChatDependency, messages: Messages) -> None:
+    """Say what the client sends, and send it what is said, by itself too."""
+    await socket.accept()
+    async with asyncio.TaskGroup() as group:
+        sender = group.create_task(send_all(messages, socket))
+        async for text in socket.iter_text():
+            chat.say(text)
+        sender.cancel()
+
+
+async def send_all(messages: asyncio.Queue[str], socket: WebSocket) -> None:
+    """Send messages to a client until it is gone."""
+    try:
+        while True:
+            await socket.send_text(await messages.get())
+    except WebSocketDisconnect:
+        pass  # the one who receives notices, too

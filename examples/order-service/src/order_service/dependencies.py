@@ -1,0 +1,40 @@
+"""What routes depend on: the settings and what the application has opened."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database
+from .http_client import HttpClient
+from .settings import Settings
+
+
+async def get_settings(request: HTTPConnection) -> Settings:
+    """Give a request the settings of the application."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+
+
+async def get_session(request: HTTPConnection) -> AsyncIterator[AsyncSession]:
+    """Give a request a session in a transaction, which ends before the response."""
+    database: Database = request.app.state.database
+    async with database.begin() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
+
+
+async def get_http_client(request: HTTPConnection) -> HttpClient:
+    """Give a request the HTTP client that all requests share."""
+    client: HttpClient = request.app.state.http_client
+    return client
+
+
+HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]

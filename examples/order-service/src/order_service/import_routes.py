@@ -1,0 +1,48 @@
+"""Brings users of the remote API into the database."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from .api_client import Api
+from .dependencies import SessionDep
+from .importer import import_users
+from .store import UserStore
+
+UserId = Annotated[int, Field(ge=1)]
+
+
+class Import(BaseModel):
+    """The users to import."""
+
+    user_ids: list[UserId] = Field(min_length=1, max_length=100)
+
+
+class Imported(BaseModel):
+    """How many users were stored."""
+
+    count: int
+
+
+router = APIRouter(prefix="/imports", tags=["imports"])
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses={
+        HTTPStatus.NOT_FOUND: {"description": "The API does not know a user"},
+        HTTPStatus.CONFLICT: {"description": "A user is stored already"},
+        HTTPStatus.BAD_GATEWAY: {"description": "The API answers no user"},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not answer"},
+    },
+)
+async def import_all(asked: Import, api: Api, session: SessionDep) -> Imported:
+    """Fetch the users and store all of them or none."""
+    try:
+        count = await import_users(api, UserStore(session), asked.user_ids)
+    except ExceptionGroup as group:  # of the fetches: the first to fail speaks for all
+        raise group.exceptions[0] from group
+    return Imported(count=count)

@@ -1,0 +1,116 @@
+"""Locations: the line of this project that made, called or awaits something."""
+
+import asyncio
+import gc
+import inspect
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
+from typing import Any
+
+import pytest
+
+GUARDS = str(Path(__file__).parent) + os.sep
+ENVIRONMENT = sys.prefix + os.sep  # its scripts lie in the project, if `.venv` does
+project = str(Path(__file__).parents[2]) + os.sep
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global project
+    project = str(config.rootpath) + os.sep
+
+
+def location(file: str, line: int, name: str) -> str | None:
+    """Return a line of this project as `file:line in function`, None for others."""
+    inside = file.removeprefix(project)
+    if inside == file or file.startswith(GUARDS):
+        return None
+    path = Path(inside)
+    is_installed = ENVIRONMENT.startswith(project) and file.startswith(ENVIRONMENT)
+    if is_installed or "site-packages" in path.parts:
+        return None
+    where = f"{path.as_posix()}:{line}"
+    return f"{where} in {name}" if name else where
+
+
+def name_of(name: str, function: Any) -> str:
+    """Return a name with the line of its function."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    code = code or getattr(function, "ag_code", None)
+    line = location(code.co_filename, code.co_firstlineno, "") if code else None
+    return f"'{name}' ({line or 'of a library'})"
+
+
+def location_of_caller() -> str | None:
+    """Return the line of this project that is at work, and by whom it was called."""
+    found = [
+        where
+        for frame in callers(inspect.currentframe())
+        if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+    ]
+    if not found:
+        return None
+    is_one = found[0].partition(":")[0] == found[-1].partition(":")[0]
+    return found[0] if is_one else f"{found[0]}, called at {found[-1]}"
+
+
+def name_in(frame: FrameType) -> str:
+    return frame.f_code.co_qualname.rpartition("<locals>.")[2]
+
+
+def callers(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield the frames of a call, then those of the greenlets that it runs in."""
+    yield from chain_of(frame)
+    if greenlet := sys.modules.get("greenlet"):
+        parent = greenlet.getcurrent().parent
+        while parent:
+            yield from chain_of(parent.gr_frame)
+            parent = parent.parent
+
+
+def chain_of(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame:
+        yield frame
+        frame = frame.f_back
+
+
+def location_of_task(task: asyncio.Task[Any]) -> str | None:
+    """Return the line of this project that made a task."""
+    code = task.get_coro()
+    origin = code.cr_origin if isinstance(code, CoroutineType) else None
+    return location(*origin[0]) if origin else None
+
+
+def location_of_error(error: BaseException) -> str | None:
+    """Return the last line of this project in a traceback."""
+    found = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_name
+        found = location(frame.f_code.co_filename, line, name) or found
+    return found
+
+
+def stack_of(task: asyncio.Task[Any]) -> str:
+    """Show the lines at which a task waits, as in a traceback."""
+    frames = [(frame, frame.f_lineno) for frame in frames_of(task.get_coro())]
+    return "".join(traceback.StackSummary.extract(iter(frames)).format())
+
+
+def frames_of(awaited: object) -> Iterator[FrameType]:
+    """Yield the frames of a coroutine and of all that it awaits."""
+    while awaited is not None:
+        frame: FrameType | None = None
+        if isinstance(awaited, CoroutineType):
+            frame, awaited = awaited.cr_frame, awaited.cr_await
+        elif isinstance(awaited, AsyncGeneratorType):
+            frame, awaited = awaited.ag_frame, awaited.ag_await
+        elif isinstance(awaited, GeneratorType):
+            frame, awaited = awaited.gi_frame, awaited.gi_yieldfrom
+        else:  # a step of an async generator does not tell which one, but refers to it
+            generators = filter(inspect.isasyncgen, gc.get_referents(awaited))
+            awaited = next(generators, None)
+        if frame and "pytest_asyncio" not in frame.f_code.co_filename:
+            yield frame

@@ -1,0 +1,254 @@
+"""Network: a test reaches this machine and the servers in TEST_…_URL, nothing else.
+
+An attempt fails at once, before any name is looked up, whatever library makes it; the
+report shows where, also if the code under test has swallowed the exception. A name that
+is only parsed and a datagram socket that only asks for the own address reach nobody.
+Not seen are libraries that call the operating system themselves, and subprocesses.
+`@pytest.mark.allow_network("reason")` allows it.
+"""
+
+import asyncio
+import inspect
+import os
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager, suppress
+from functools import cache, wraps
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from re import fullmatch
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from .findings import found, is_allowed, mode
+from .locations import location_of_task
+from .stacks import Line, line_of, own, running_lines, stack
+
+MARKER = "allow_network"
+HINT = f'Use a server on this machine, or mark the test @pytest.mark.{MARKER}("reason")'
+NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
+ADDRESSES = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+HOSTS = Path("/etc/hosts")
+if sys.platform == "win32":
+    HOSTS = Path(os.environ["SYSTEMROOT"], "System32/drivers/etc/hosts")
+Address = IPv4Address | IPv6Address
+
+looking: list[pytest.Item] = []  # the test that runs
+refused: list[tuple[str, list[Line], str | None]] = []  # the hosts that it tried, where
+servers: set[str] = set()  # the names in TEST_…_URL
+own_look_up = threading.local()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    text = f"{MARKER}(reason): the test may reach other machines"
+    config.addinivalue_line("markers", text)
+    for name, value in os.environ.items():
+        if fullmatch(r"TEST_\w+_URL", name):
+            servers.update(hosts_of(value))
+    sys.addaudithook(look)
+    patch = pytest.MonkeyPatch()
+    patch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up_in_task())
+    config.add_cleanup(patch.undo)
+
+
+def look(event: str, arguments: tuple[Any, ...]) -> None:
+    """Check what is looked up, connected to or sent to."""
+    if not looking or getattr(own_look_up, "running", False):
+        return
+    if event in NAMES:
+        host = arguments[0]
+        is_look_up = event == "socket.getaddrinfo"
+        if not (is_look_up and (is_only_parsed(sys._getframe(1)) or address_of(host))):
+            check(host)
+    elif event in ADDRESSES:
+        opened, address = arguments
+        is_socket = isinstance(opened, socket.socket)
+        if not isinstance(address, tuple) or (
+            is_socket and opened.family not in (socket.AF_INET, socket.AF_INET6)
+        ):
+            return
+        if is_socket and event == "socket.connect" and opened.type == socket.SOCK_DGRAM:
+            if type(opened) is socket.socket:
+                opened.__class__ = Connected
+        else:
+            try:
+                check(address[0])
+            except pytest.fail.Exception:
+                if is_socket and event == "socket.connect":
+                    opened.close()  # its owner expects an OSError
+                raise
+
+
+def is_only_parsed(frame: Any) -> bool:
+    """Tell whether a call of `getaddrinfo` looks nothing up."""
+    is_call = frame.f_code is socket.getaddrinfo.__code__
+    return bool(is_call and frame.f_locals.get("flags", 0) & socket.AI_NUMERICHOST)
+
+
+class Connected(socket.socket):
+    """A datagram socket: its `connect` sends nothing, and no event tells that it sends."""
+
+    __slots__ = ()
+
+    def send(self, *args: Any) -> int:
+        if looking:
+            check(self.getpeername()[0])
+        return super().send(*args)
+
+
+def look_up_in_task() -> Any:
+    """Return a `getaddrinfo` that checks the name before another thread looks it up."""
+    look_up = asyncio.BaseEventLoop.getaddrinfo
+
+    @wraps(look_up)
+    async def checked(loop: Any, host: Any, port: Any, **options: Any) -> Any:
+        is_parsed = options.get("flags", 0) & socket.AI_NUMERICHOST
+        if looking and not is_parsed and not address_of(host):
+            check(host)
+        return await look_up(loop, host, port, **options)
+
+    return checked
+
+
+def check(host: object) -> None:
+    """Refuse a host that is not this machine or a server of the tests."""
+    host = host.decode() if isinstance(host, bytes) else host
+    if not isinstance(host, str) or is_near(host) or is_allowed(looking[0], MARKER):
+        return
+    lines = running_lines(inspect.currentframe())
+    refused.append((host, lines, location_of_current_task()))
+    if mode("network", looking[0]) == "error":
+        raise pytest.fail.Exception(report(*refused[-1]), pytrace=False)
+
+
+def report(host: str, lines: list[Line], where: str | None) -> str:
+    """Say what a test has tried to reach, and where."""
+    for line in own(lines)[-1:]:
+        where = line.place
+    at = f", at {where}" if where else ""
+    text = [f"{looking[0].name} tries to reach {host}{at}"]
+    if own(lines):
+        text.append(stack(lines[lines.index(own(lines)[0]) :]))
+    return "\n".join(text)
+
+
+def location_of_current_task() -> str | None:
+    """Return the line that made the task, in case that none of its own is the project's."""
+    with suppress(RuntimeError):
+        if task := asyncio.current_task():
+            return location_of_task(task)
+    return None
+
+
+def address_of(host: object) -> Address | None:
+    """Return the address that a host is, in any spelling; None for a name."""
+    text = host.decode() if isinstance(host, bytes) else str(host)
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        if not fullmatch(r"[0-9a-fA-FxX]+(\.[0-9a-fA-FxX]+){0,3}", text):
+            return None
+        try:
+            return ip_address(socket.inet_aton(text))
+        except OSError:
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def is_near(host: str) -> bool:
+    """Tell whether a host is this machine or a server of the tests."""
+    address = address_of(host)
+    if address is None:
+        name = host.rstrip(".").lower()
+        return name in own_names() or name in servers or name.endswith(".localhost")
+    return is_own(address) or str(address) in addresses_of_servers(frozenset(servers))
+
+
+@cache
+def is_own(address: Address) -> bool:
+    """Tell whether this machine has an address: it reaches it from that address itself."""
+    if address.is_loopback or address.is_unspecified:
+        return True
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with (
+        unchecked(),
+        suppress(OSError),
+        closing(socket.socket(family, socket.SOCK_DGRAM)) as asks,
+    ):
+        asks.connect((str(address), 9))  # sends nothing
+        return address_of(asks.getsockname()[0]) == address
+    return False
+
+
+@cache
+def own_names() -> set[str]:
+    """Return the names of this machine."""
+    full = socket.gethostname().lower()
+    names = {"", full, full.partition(".")[0], "localhost", "localhost6"}
+    names |= {"ip6-localhost", "ip6-loopback"}
+    with suppress(OSError, UnicodeDecodeError):
+        hosts = HOSTS.read_text(encoding="utf-8")
+        for line in hosts.splitlines():
+            first, *others = line.partition("#")[0].split() or [""]
+            if (address := address_of(first)) and is_own(address):
+                names.update(name.lower() for name in others)
+    return names
+
+
+@cache
+def addresses_of_servers(names: frozenset[str]) -> set[str]:
+    addresses = {str(address_of(name)) for name in names}
+    with unchecked():
+        for name in names:
+            with suppress(OSError):
+                found = socket.getaddrinfo(name, None)
+                addresses |= {str(address_of(one[4][0])) for one in found}
+    return addresses
+
+
+@contextmanager
+def unchecked() -> Iterator[None]:
+    own_look_up.running = True
+    try:
+        yield
+    finally:
+        own_look_up.running = False
+
+
+def hosts_of(url: str) -> set[str]:
+    """Return the names of the servers of a URL."""
+    parts = urlsplit(url)
+    found = parts.netloc.rpartition("@")[2].split(",")
+    names = {urlsplit(f"//{server}").hostname or "" for server in found}
+    hosts = parse_qs(parts.query).get("host", [])
+    return names | {host.lower() for part in hosts for host in part.split(",")}
+
+
+@pytest.hookimpl(wrapper=True)
+def watch(item: pytest.Item) -> Generator[None, object, object]:
+    """Charge a test with what it was refused, also if its code has swallowed that."""
+    looking[:] = [item]
+    refused.clear()
+    lines: list[Line] = []
+    try:
+        return (yield)
+    except BaseException as error:
+        if not refused or mode("network", item) == "report":
+            raise
+        # Another thread looked it up: its own lines do not tell for whom.
+        frames = traceback.walk_tb(error.__traceback__)
+        lines = [line_of(frame, number) for frame, number in frames]
+        return None  # the finding is what fails the test
+    finally:
+        for host, own_lines, task in refused:
+            text = report(host, own_lines if own(own_lines) else lines, task)
+            found("network", "attempt to reach another machine", text, item, HINT)
+        looking.clear()
+
+
+pytest_runtest_setup = pytest_runtest_call = pytest_runtest_teardown = watch

@@ -1,0 +1,157 @@
+"""What a test must close: used by the guard against leaks."""
+
+import asyncio
+import gc
+import inspect
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from types import CodeType
+from typing import Any, NamedTuple
+
+import pytest
+
+from . import internals
+from .locations import location_of_caller
+from .ownership import Owner, current
+
+GRACE = 1  # seconds to close something
+TRIES = 100  # to see that a process has ended
+
+# Classes, and how to see that an object is open. Add those of your libraries.
+CLOSABLE: dict[str, Callable[[Any], bool]] = {
+    "aiohttp.ClientSession": lambda session: not session.closed,
+    "aiomysql.Connection": lambda connection: not connection.closed,
+    "aiosqlite.Connection": lambda connection: connection._connection is not None,
+    "asyncio.Server": lambda server: server.is_serving(),
+    "asyncmy.Connection": lambda connection: connection.connected,
+    "asyncmy.Pool": lambda pool: not (pool._closing or pool._closed),
+    "asyncpg.Connection": lambda connection: not connection.is_closed(),
+    "asyncpg.Pool": lambda pool: not pool.is_closing(),
+    "httpx.AsyncClient": lambda client: not client.is_closed,
+    "httpx2.AsyncClient": lambda client: not client.is_closed,
+    "psycopg.AsyncConnection": lambda connection: not connection.closed,
+    "psycopg_pool.AsyncConnectionPool": lambda pool: not pool.closed,
+    "redis.asyncio.ConnectionPool": lambda pool: any(
+        connection.is_connected for connection in pool._available_connections
+    ),
+    "redis.asyncio.client.PubSub": lambda pubsub: (
+        pubsub.connection is not None and pubsub.connection.is_connected
+    ),
+}
+
+
+class Made(NamedTuple):
+    """Something that must be closed, and the line that made it."""
+
+    thing: Any
+    is_open: Callable[[Any], bool]
+    location: str  # empty for a line of a library
+    is_direct: bool  # made by the test or fixture itself, not by an object that it uses
+
+
+noting: dict[str, type[Any]] = {}  # the classes above that are imported
+
+
+def note_classes(patch: pytest.MonkeyPatch) -> list[type[Any]]:
+    """Note from now on every object of the classes that were imported since."""
+    new = []
+    for name, is_open in CLOSABLE.items():
+        module, _, attribute = name.rpartition(".")
+        if name not in noting and module in sys.modules:
+            noting[name] = kind = getattr(sys.modules[module], attribute)
+            note_class(patch, kind, is_open)
+            new.append(kind)
+    return new
+
+
+def note_existing(owner: Owner, kinds: list[type[Any]]) -> None:
+    """Note the objects of classes that the test itself was the first to import."""
+    where = f"a line of {owner.name}"
+    for thing in gc.get_objects() if kinds else ():
+        if type(thing) in kinds:
+            name = next(name for name in noting if noting[name] is type(thing))
+            owner.made.append(Made(thing, CLOSABLE[name], where, True))
+
+
+def note_transports(patch: pytest.MonkeyPatch) -> None:
+    kind: type[Any]
+    for kind in internals.transports():
+        note_class(patch, kind, is_open_transport)
+
+
+def is_open_transport(transport: Any) -> bool:
+    """Tell whether a transport is open; that under TLS closes after the one above it."""
+    is_under_tls = type(transport.get_protocol()).__name__ == "SSLProtocol"
+    return not (is_under_tls or transport.is_closing())
+
+
+def note_class(
+    patch: pytest.MonkeyPatch, kind: type[Any], is_open: Callable[[Any], bool]
+) -> None:
+    init = kind.__init__
+
+    @wraps(init)
+    def init_and_note(self: object, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        if not internals.is_accepted(args):
+            note(self, is_open, sys._getframe(1).f_code)
+
+    with suppress(TypeError):  # a class of C, whose objects their makers note
+        patch.setattr(kind, "__init__", init_and_note)
+
+
+def note(
+    thing: object,
+    is_open: Callable[[Any], bool] = is_open_transport,
+    maker: CodeType | None = None,
+) -> None:
+    """Note something that an event loop of pytest's thread has made for a test."""
+    owner = current()
+    is_here = threading.current_thread() is threading.main_thread()
+    if not (owner and is_here and internals.running_loop()):
+        return
+    where = location_of_caller() or ""
+    owner.made.append(Made(thing, is_open, where, maker in owner.codes))
+
+
+def is_transport(made: Made) -> bool:
+    return made.is_open is is_open_transport
+
+
+def ends_of(made: Made) -> str:
+    """Tell what a transport connects, nothing for other objects."""
+    if not is_transport(made):
+        return " by a library"
+    peer = made.thing.get_extra_info("peername") or "a pipe or file"
+    return f", between {type(made.thing.get_protocol()).__name__} and {peer}"
+
+
+def still_open(owner: Owner) -> list[Made]:
+    """Return what an owner has not closed, each once."""
+    found = {}
+    for each in owner.made:
+        with suppress(Exception):  # an object whose constructor has failed is not open
+            if each.is_open(each.thing):
+                found[id(each.thing)] = each
+    return list(found.values())
+
+
+def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
+    """Close something in whatever way it can be closed."""
+    is_process = hasattr(thing, "get_pid")  # that `close` kills
+    names = ("abort", "terminate", "stop", "aclose", "close")[4 if is_process else 0 :]
+    methods = (getattr(thing, name) for name in names if hasattr(thing, name))
+
+    async def end() -> None:
+        result = next(methods)()
+        if inspect.isawaitable(result):
+            await result
+        for _ in range(TRIES):
+            if is_process and thing.get_returncode() is None:
+                await asyncio.sleep(GRACE / TRIES)
+
+    with suppress(Exception):
+        loop.run_until_complete(asyncio.wait_for(end(), GRACE))
