@@ -63,6 +63,26 @@ def test_repo_review_finds_nothing(judges: Path, tmp_path: Path) -> None:
         assert sum(result is True for result in results.values()) > 30, project
 
 
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-workflows", ".github/workflows/*.yml"),
+        ("dependabot", ".github/dependabot.yml"),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+    ],
+)
+def test_github_understands_the_files(
+    judges: Path, tmp_path: Path, schema: str, files: str
+) -> None:
+    projects = [render(tmp_path / one, {"database": one}) for one in ("sqlite", "mysql")]
+    found = [file for folder in (TEMPLATE, *projects) for file in folder.glob(files)]
+    assert found
+    tool = judges / "check-jsonschema"
+    checked = run(tool, "--builtin-schema", f"vendor.{schema}", *found, cwd=tmp_path)
+    assert checked.returncode == 0, checked.stdout
+
+
 @pytest.mark.parametrize("license_", RELEASES)
 def test_release_can_be_published(judges: Path, tmp_path: Path, license_: str) -> None:
     project = render(tmp_path, RELEASES[license_] | REPOSITORY | {"license": license_})
