@@ -47,6 +47,7 @@ loops: WeakKeyDictionary[Loop, Any] = WeakKeyDictionary()  # and their handlers
 collecting: int | None = None  # the generation of the garbage collection that runs
 recorder: object = None  # of the warnings, when nobody else records them
 are_closed = False  # objects that a test has left open
+is_ending = False  # the test: its own fixtures are torn down, then wider ones
 ignored: list[str] = []  # libraries and classes
 patch = pytest.MonkeyPatch()
 NOBODY = Owner("nobody")
@@ -99,6 +100,8 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     open_objects.note_classes(patch)
     value = yield
+    if fixturedef.scope != "function":
+        fixturedef.addfinalizer(check_test)
     if issubclass(type(value), asyncio.Runner):
         assert isinstance(value, asyncio.Runner)
         loop = value.get_loop()
@@ -117,6 +120,14 @@ def check_loop(loop: Loop) -> None:
     if owner := ownership.test:
         check_tasks(loop, owner)
         check_objects(owner, loop)
+
+
+def check_test() -> None:
+    """Check what the test has left before the end of a wider fixture changes that."""
+    if is_ending and (owner := ownership.test):
+        for loop in loops:
+            check_tasks(loop, owner)
+        check_objects(owner)
 
 
 def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
@@ -323,10 +334,12 @@ def pytest_runtest_makereport(
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Check what is left when everything is torn down."""
     __tracebackhide__ = True
-    global are_closed
+    global are_closed, is_ending
+    is_ending = True
     try:
         return (yield)
     finally:
+        is_ending = False
         if owner := ownership.test:
             free_frames(item)
             for loop, handler in loops.items():
