@@ -82,6 +82,7 @@ def main() -> int:
     """Do all of it and return the exit status."""
     answers = json.loads(ANSWERS)
     was_there = was_there_before()
+    remove_empty_folders(answers["package_name"])
     if is_scratch_of_cruft(answers):
         return 0
     if isinstance(sys.stdout, io.TextIOWrapper):  # a path may hold what a console cannot print
@@ -126,6 +127,14 @@ def reason_of(error: BaseException) -> str:
 
 
 # Who is calling
+
+
+def remove_empty_folders(package: str) -> None:
+    """Remove the folders of files that these answers leave out: cookiecutter makes all folders."""
+    migrations = Path("src", package, "migrations")
+    for folder in (migrations / "versions", migrations):
+        with contextlib.suppress(OSError):  # it is not empty
+            folder.rmdir()
 
 
 def is_scratch_of_cruft(answers: dict[str, Any]) -> bool:

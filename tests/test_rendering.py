@@ -44,8 +44,9 @@ WORDLESS = {
 }
 
 # The questions whose answers can bring libraries, and other answers that these need.
-BRINGS: dict[str, Answers] = {
-    question: {"database": "sqlite"} if question == "data_access" else {} for question in TYPED
+BRINGS: dict[str, Answers] = {question: {} for question in TYPED} | {
+    "data_access": {"database": "sqlite"},
+    "migrations": {"database": "sqlite", "data_access": "sqlalchemy"},
 }
 NOTHING = {"database": "none", "http_client": "none"}
 
@@ -138,7 +139,7 @@ def assert_file_is_whole(where: str, text: str) -> None:
         parsed(text)
     elif where.endswith(".yml"):
         yaml.safe_load(text)
-    else:
+    elif not where.endswith(".mako"):  # Python, for Alembic
         assert "\n\n\n" not in outside_of_code(text), where
 
 

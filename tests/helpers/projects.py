@@ -113,6 +113,8 @@ def each_answer() -> Iterator[Answers]:
     """Yield answers that together bring in every file of every answer."""
     for database, access in itertools.product(CHOICES["database"], CHOICES["data_access"]):
         yield {"database": database, "data_access": access}
+    for database in CHOICES["database"]:
+        yield {"database": database, "data_access": "sqlalchemy", "migrations": "alembic"}
     for question in ("http_client", *ADDITIONS):
         for answer in CHOICES[question][1:]:
             yield {question: answer}

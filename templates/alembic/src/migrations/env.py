@@ -1,0 +1,87 @@
+{% set is_sqlite = cookiecutter.database == "sqlite" -%}
+"""How Alembic reaches the database: it executes this file for each command."""
+
+import asyncio
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+from alembic import context
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from {{ cookiecutter.package_name }}.database import Base
+from {{ cookiecutter.package_name }}.discovery import import_modules
+from {{ cookiecutter.package_name }}.engine import create_engine
+
+
+{% if is_sqlite -%}
+def migrate(connection: Connection) -> None:
+    """Run the command in one transaction, which ends without broken foreign keys."""
+    # A batch replaces a table: dropping the old one would delete the rows that refer to it.
+    set_foreign_keys(connection, "OFF")
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        transactional_ddl=True,
+    )
+    try:
+        with context.begin_transaction():
+            context.run_migrations()
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+            if broken:
+                raise CommandError(f"Rows refer to rows that do not exist: {broken}")
+    finally:
+        set_foreign_keys(connection, "ON")
+
+
+def set_foreign_keys(connection: Connection, state: str) -> None:
+    """Switch the check of foreign keys; SQLite ignores this inside a transaction."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys = {state}")
+    cursor.close()
+{%- else -%}
+def migrate(connection: Connection) -> None:
+    """Run the command on a connection."""
+    context.configure(connection=connection, target_metadata=Base.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+{%- endif %}
+
+
+async def connect_and_migrate() -> None:
+    """Run the command on the database of the variable DATABASE_URL."""
+    database_url = os.environ.get("DATABASE_URL")
+    if not database_url:
+        raise CommandError("DATABASE_URL is missing")
+    engine = create_engine(database_url)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
+
+
+def print_sql() -> None:
+    """Print the statements of the command (`--sql`) instead of executing them."""
+    context.configure(
+        dialect_name="{{ cookiecutter.database }}",
+        target_metadata=Base.metadata,
+        literal_binds=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+import_modules("store")
+if context.config.cmd_opts:  # the command line
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+if context.is_offline_mode():
+    print_sql()
+elif connection := context.config.attributes.get("connection"):
+    migrate(connection)
+else:
+    # In a thread, because the caller may be inside a running event loop.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, connect_and_migrate()).result()
