@@ -78,10 +78,11 @@ def use_settings_of(config: pytest.Config, pyproject: Path) -> None:
 def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
     if sys.version_info >= (3, 12):
         return task.get_context()
-    found = (
-        part for part in gc.get_referents(task) if type(part) is contextvars.Context
-    )
-    return next(found, None)
+    else:
+        found = (
+            part for part in gc.get_referents(task) if type(part) is contextvars.Context
+        )
+        return next(found, None)
 
 
 def module_of(task: asyncio.Task[Any]) -> str:
