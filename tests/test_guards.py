@@ -40,6 +40,7 @@ SERVERS = {
         pytest.param(["loop_scopes", "hangs", "leaks"], POSTGRESQL, {}, id="most"),
         pytest.param(["leaks_of_many_kinds"], NO_DATABASE, {}, id="many-kinds"),
         pytest.param(["leaks_of_sqlite"], SQLITE, {}, id="sqlite"),
+        pytest.param(["threads"], NO_DATABASE, {}, id="threads"),
         pytest.param(["network"], NO_DATABASE, SERVERS, id="network"),
         pytest.param(["leaks_of_redis"], REDIS, {}, id="redis"),
     ],

@@ -1,0 +1,75 @@
+"""Threads with an event loop that outlive their test."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+import pytest_asyncio
+
+
+class Background:
+    """An event loop in a thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+
+    def call(self) -> str:
+        async def answer() -> str:
+            return "answer"
+
+        return asyncio.run_coroutine_threadsafe(answer(), self.loop).result(9)
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+
+@pytest.fixture(scope="module")
+def background() -> Iterator[Background]:
+    background = Background()
+    yield background
+    background.close()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
+async def left() -> Background:
+    return Background()
+
+
+# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in Background.__init__
+def test_wrong_thread() -> None:
+    assert Background().call() == "answer"
+
+
+# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in Background.__init__
+@pytest.mark.asyncio
+async def test_wrong_thread_of_a_fixture(left: Background) -> None:
+    assert left.call() == "answer"
+
+
+# thread .* still runs an event loop
+@pytest.mark.asyncio
+async def test_wrong_thread_of_an_async_test() -> None:
+    threading.Thread(target=asyncio.run, args=(asyncio.sleep(3600),), daemon=True).start()
+
+
+def test_right_thread_of_a_wide_fixture(background: Background) -> None:
+    assert background.call() == "answer"
+
+
+def test_right_thread_that_is_ended() -> None:
+    background = Background()
+    background.close()
+
+
+@pytest.mark.asyncio
+async def test_right_thread_that_ends_by_itself() -> None:
+    threading.Thread(target=asyncio.run, args=(asyncio.sleep(0.1),)).start()
+
+
+def test_right_thread_without_a_loop() -> None:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
