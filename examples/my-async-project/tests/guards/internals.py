@@ -9,7 +9,7 @@ names the attribute, and the suite runs.
 | Task's context (3.11: its referents) | leaks       | whom a task was made for        |
 | asyncio's classes of transports      | leaks       | to note open connections        |
 | asyncio._get_running_loop            | leaks       | is an object made by async code |
-| warnings._warn_unawaited_coroutine   | leaks       | to hear of a forgotten await    |
+| warnings._warn_unawaited_coroutine   | leaks       | to record a forgotten await    |
 | warnings._showwarnmsg_impl           | leaks       | does a test record warnings     |
 | FixtureRequest._fixture_defs         | loop_scopes | the fixtures of a test          |
 | FixtureDef.cached_result, .cache_key | loop_scopes | the value of a fixture          |
@@ -125,7 +125,7 @@ def is_accepted(arguments: Iterable[object]) -> bool:
 
 
 @needed_by("leaks", None)
-def hear_of_unawaited(
+def record_unawaited(
     patch: pytest.MonkeyPatch, hear: Callable[[Coroutine[Any, Any, Any], str], bool]
 ) -> None:
     """Call `hear` for a coroutine that was never awaited, else warn as Python does.

@@ -19,7 +19,7 @@ from weakref import WeakSet
 import pytest
 
 from .findings import found, is_allowed
-from .locations import location_of_task
+from .locations import coroutine_of, location_of_task
 from .stacks import awaited_lines, own, running_lines
 
 __tracebackhide__ = True  # reports show who called
@@ -94,13 +94,14 @@ def note(kind: str, use: tuple[Task, pytest.Item | None], task: Task) -> None:
     )
     lines = own(before_call), own(running_lines(inspect.currentframe()))
     places = [
-        found[-1].place if found else location_of_task(used_by)
-        for found, used_by in zip(lines, (user, task), strict=True)
+        (found[-1].place if found else location_of_task(by))
+        or f"task {by.get_name()}, running {coroutine_of(by)}"
+        for found, by in zip(lines, (user, task), strict=True)
     ]
     if item not in charged:  # what comes after the first one may follow from it
         charged.add(item)
         text = [f"{item.name} uses one {kind} in two tasks at once"]
-        text += [f"  {place or 'a line of a library'}" for place in places]
+        text += [f"  {place}" for place in places]
         found(
             "sharing", "object used by two tasks at once", "\n".join(text), item, HINT
         )

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 
 from . import internals
-from .locations import location_of_caller
+from .locations import chain_of, location, location_of_caller
 from .ownership import Owner, current
 
 GRACE = 1  # seconds to close something
@@ -53,10 +53,15 @@ class Made(NamedTuple):
 
 
 noting: dict[str, type[Any]] = {}  # the classes above that are imported
+modules = 0  # imported when they were last counted
 
 
 def note_classes(patch: pytest.MonkeyPatch) -> list[type[Any]]:
     """Note from now on every object of the classes that were imported since."""
+    global modules
+    if len(sys.modules) == modules:
+        return []
+    modules = len(sys.modules)
     new = []
     for name, is_open in CLOSABLE.items():
         module, _, attribute = name.rpartition(".")
@@ -80,6 +85,38 @@ def note_transports(patch: pytest.MonkeyPatch) -> None:
     kind: type[Any]
     for kind in internals.transports():
         note_class(patch, kind, is_open_transport)
+
+
+def note_threads(patch: pytest.MonkeyPatch) -> None:
+    """Note the threads that the project's own code starts."""
+    start = threading.Thread.start
+
+    @wraps(start)
+    def start_and_note(self: threading.Thread) -> None:
+        caller = sys._getframe(1)
+        is_own = location(caller.f_code.co_filename, caller.f_lineno, "")
+        if is_own and (owner := current()):
+            where = location_of_caller() or is_own
+            owner.made.append(Made(self, runs_loop, where, True))
+        start(self)
+
+    patch.setattr(threading.Thread, "start", start_and_note)
+
+
+def runs_loop(thread: threading.Thread) -> bool:
+    """Tell whether a thread runs an event loop, and does not end soon."""
+    if loop_of(thread):
+        thread.join(GRACE)
+    return loop_of(thread) is not None
+
+
+def loop_of(thread: threading.Thread) -> asyncio.AbstractEventLoop | None:
+    frame = sys._current_frames().get(thread.ident or 0)
+    for each in chain_of(frame if thread.is_alive() else None):
+        loop = each.f_locals.get("self")
+        if issubclass(type(loop), asyncio.BaseEventLoop):
+            return cast(asyncio.AbstractEventLoop, loop)
+    return None
 
 
 def is_open_transport(transport: Any) -> bool:
@@ -141,6 +178,8 @@ def still_open(owner: Owner) -> list[Made]:
 
 def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Close something in whatever way it can be closed."""
+    if type(thing) is threading.Thread:
+        return  # a stopped `asyncio.run` would raise in the thread
     is_process = hasattr(thing, "get_pid")  # that `close` kills
     names = ("abort", "terminate", "stop", "aclose", "close")[4 if is_process else 0 :]
     methods = (getattr(thing, name) for name in names if hasattr(thing, name))

@@ -9,6 +9,7 @@ import asyncio
 import gc
 import inspect
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -22,8 +23,15 @@ import pytest
 
 from . import internals, open_objects, ownership
 from .findings import found, has_failed, is_allowed
-from .locations import location, location_of_error, location_of_task, name_of, stack_of
+from .locations import (
+    coroutine_of,
+    location,
+    location_of_error,
+    location_of_task,
+    name_of,
+)
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
+from .stacks import awaited_lines, stack
 
 MARKER = "allow_leaks"
 HINT = f'Close, cancel or await it, or mark the test @pytest.mark.{MARKER}("reason")'
@@ -60,7 +68,8 @@ def pytest_configure(config: pytest.Config) -> None:
     depth = sys.get_coroutine_origin_tracking_depth()
     sys.set_coroutine_origin_tracking_depth(max(depth, 1))
     open_objects.note_transports(patch)
-    internals.hear_of_unawaited(patch, is_forgotten)
+    open_objects.note_threads(patch)
+    internals.record_unawaited(patch, is_forgotten)
     gc.callbacks.append(note_collection)
     config.pluginmanager.register(ownership, ownership.__name__)
     config.add_cleanup(patch.undo)
@@ -216,23 +225,20 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
         if generator := generator_of(task):
             name = name_of(generator.__qualname__, generator)
             text = f"async generator {name} still closes; use contextlib.aclosing"
-            leaked(owner, "generator not closed", f"{text}\n{stack_of(task)}")
+            leaked(owner, "generator not closed", f"{text}\n{waits_of(task)}")
         else:
             where = location_of_task(task)
             text = f"task {task.get_name()} is pending"
-            text += f", made at {where}" if where else f", running {name_in(task)}"
-            leaked(owner, "task pending", f"{text}\n{stack_of(task)}")
+            text += f", made at {where}" if where else f", running {coroutine_of(task)}"
+            leaked(owner, "task pending", f"{text}\n{waits_of(task)}")
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks, timeout=GRACE))
 
 
-def name_in(task: Task) -> str:
-    """Return the name of the coroutine that a task runs."""
-    code: Any = task.get_coro()
-    return str(
-        code.__qualname__ if type(code) is CoroutineType else type(code).__name__
-    )
+def waits_of(task: Task) -> str:
+    """Show the lines at which a task waits."""
+    return stack(awaited_lines(task.get_coro()))
 
 
 def is_ignored(name: str) -> bool:
@@ -277,6 +283,8 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             kind = type(each.thing)
             name = kind.__name__.lstrip("_")
             text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
+            if kind is threading.Thread:
+                text = f"thread {each.thing.name} still runs an event loop, "
             if each.location:
                 text += f"made at {each.location}"
             else:

@@ -93,10 +93,11 @@ def location_of_error(error: BaseException) -> str | None:
     return found
 
 
-def stack_of(task: asyncio.Task[Any]) -> str:
-    """Show the lines at which a task waits, as in a traceback."""
-    frames = [(frame, frame.f_lineno) for frame in frames_of(task.get_coro())]
-    return "".join(traceback.StackSummary.extract(iter(frames)).format())
+def coroutine_of(task: asyncio.Task[Any]) -> str:
+    """Return the name of the coroutine that a task runs."""
+    code: Any = task.get_coro()
+    is_coroutine = type(code) is CoroutineType
+    return str(code.__qualname__ if is_coroutine else type(code).__name__)
 
 
 def frames_of(awaited: object) -> Iterator[FrameType]:
