@@ -337,7 +337,7 @@ def test_red_keeps_existing_work_and_says_so(user: User, worked_on: Path, templa
     result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
     assert result.returncode == 1
     assert "\nRED: 1 failed, " in result.stdout
-    assert "The folder existed before, so it stays" in result.stdout
+    assert "The folder existed before, so it was kept" in result.stdout
     assert "handed over" not in result.stdout
     assert names_in(user.work) == {SLUG}
     assert_kept(worked_on)

@@ -200,6 +200,11 @@ def run_on(
         if subprocess.run([*namespace, "true"], check=False).returncode:
             pytest.skip("no mount namespaces here, as in a chroot that is no mount point")
         shell = [*namespace, "sh", "-euc", how]
+    if (
+        "unshare --user" in how
+        and subprocess.run(["unshare", "--user", "true"], check=False).returncode
+    ):
+        pytest.skip("no user namespaces here, as in a chroot")
     pytest_options = ["-p", "no:cacheprovider", "-p", "no:randomly", "-q"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     settings = {"PYTHONPATH": "src", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temporary)}

@@ -173,7 +173,7 @@ def test_folder_of_just_now_counts_as_there_before(user: User, template: Path) -
     (user.work / SLUG / "mine").touch()
     (suite_of(template) / "test_more.py").write_text(PROJECT["assertion"][1], encoding="utf-8")
     result = user.cookiecutter("--overwrite-if-exists", *SMALL, template=template)
-    assert "The folder existed before, so it stays" in result.stdout
+    assert "The folder existed before, so it was kept" in result.stdout
     assert names_in(user.work) == {SLUG}
     assert (user.work / SLUG / "mine").exists()
     assert not [*user.temporary.glob("async-pytest-template-*")]
