@@ -20,6 +20,7 @@ EXAMPLES: list[dict[str, str]] = [
         "fixture_loop_scope": "session",
         "database": "postgresql",
         "data_access": "sqlalchemy",
+        "migrations": "alembic",
         "web_framework": "fastapi",
         "redis": "yes",
     },
@@ -56,7 +57,10 @@ def make_examples(folder: Path) -> list[Path]:
 
 if __name__ == "__main__":
     examples = TEMPLATE / "examples"
-    for old in examples.glob("*/"):
-        shutil.rmtree(old)
-    for new in make_examples(examples):
-        print(new)
+    with TemporaryDirectory() as made:
+        projects = make_examples(Path(made))
+        for old in examples.glob("*/"):
+            shutil.rmtree(old)
+        for project in projects:
+            shutil.copytree(project, examples / project.name)
+            print(examples / project.name)

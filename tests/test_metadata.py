@@ -68,6 +68,7 @@ def test_classifiers_name_every_supported_python(tmp_path: Path, python: str) ->
         {},
         {"database": "none", "http_client": "none"},
         {"web_framework": "fastapi", "fixture_loop_scope": "module"},
+        {"data_access": "sqlalchemy", "migrations": "alembic"},
         FULL,
     ],
     ids=name_of,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -11,12 +12,22 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
-from .discovery import import_modules
 from .engine import create_engine
+
+# So that a migration can refer to a constraint on any database.
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 
 class Base(DeclarativeBase):
     """The base of all tables: `Base.metadata` is the schema."""
+
+    metadata = MetaData(naming_convention=NAMES)
 
 
 class Database:
@@ -45,11 +56,12 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all modules `…store` in an empty database."""
-    import_modules("store")
+    """Run the migrations that an empty database or an older one does not have yet."""
+    from .migrations import upgrade  # Alembic: the application itself does without
+
     engine = create_engine(database_url)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
+        async with engine.connect() as connection:
+            await connection.run_sync(upgrade)
     finally:
         await engine.dispose()

@@ -1,0 +1,78 @@
+"""The migrations: they give the schema of the models, and can be undone."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from alembic import command
+from sqlalchemy import Connection, inspect
+
+from order_service.database import Base
+from order_service.engine import create_engine
+from order_service.migrations import configuration, upgrade
+
+
+def call(function: Callable[[Connection], Any], database_url: str) -> Any:
+    """Call a function with a new connection."""
+
+    async def connect_and_call() -> Any:
+        engine = create_engine(database_url)
+        try:
+            async with engine.connect() as connection:
+                return await connection.run_sync(function)
+        finally:
+            await engine.dispose()
+
+    return asyncio.run(connect_and_call())
+
+
+def schema_of(connection: Connection) -> dict[str, dict[str, object]]:
+    """Return what the database knows of each table except Alembic's own."""
+    inspector = inspect(connection)
+    return {
+        table: {
+            "columns": by_name(inspector.get_columns(table)),
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": by_name(inspector.get_foreign_keys(table)),
+            "unique": by_name(inspector.get_unique_constraints(table)),
+            "checks": by_name(inspector.get_check_constraints(table)),
+            "indexes": by_name(inspector.get_indexes(table)),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def by_name(reflected: list[Any]) -> dict[str, str]:
+    """Return what is reflected without its order, as text, since types do not compare."""
+    return {one["name"]: repr(one) for one in reflected}
+
+
+def downgrade(connection: Connection) -> None:
+    command.downgrade(configuration(connection), "base")
+
+
+def create_all(connection: Connection) -> None:
+    Base.metadata.create_all(connection)
+    connection.commit()
+
+
+def test_migrations_give_the_schema_of_the_models(fresh_database_url: str) -> None:
+    migrated = call(schema_of, fresh_database_url)
+
+    call(downgrade, fresh_database_url)
+    call(create_all, fresh_database_url)
+
+    by_models = call(schema_of, fresh_database_url)
+    hint = "`alembic revision --autogenerate` adds what is missing"
+    assert migrated == by_models, hint
+
+
+def test_migrations_can_be_undone_and_done_again(fresh_database_url: str) -> None:
+    migrated = call(schema_of, fresh_database_url)
+
+    call(downgrade, fresh_database_url)
+    assert call(schema_of, fresh_database_url) == {}
+
+    call(upgrade, fresh_database_url)
+    assert call(schema_of, fresh_database_url) == migrated
