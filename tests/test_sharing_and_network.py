@@ -20,8 +20,16 @@ SQLITE = {"database": "sqlite", "data_access": "sqlalchemy", "http_client": "non
 NOTHING = {"database": "none", "http_client": "none"}
 
 
+@pytest.mark.covering
 @pytest.mark.parametrize("loop", LOOPS, ids=name_of)
-@pytest.mark.parametrize(("scenario", "answers"), [("sharing", SQLITE), ("this_machine", NOTHING)])
+@pytest.mark.parametrize(
+    ("scenario", "answers"),
+    [
+        ("sharing", SQLITE),
+        ("sharing_of_asyncpg", {"database": "postgresql", "http_client": "none"}),
+        ("this_machine", NOTHING),
+    ],
+)
 def test_guards_name_the_mistake(
     tmp_path: Path, environment: Environment, scenario: str, answers: Answers, loop: Answers
 ) -> None:
