@@ -30,16 +30,21 @@ HARMLESS = {
 }
 
 
-class RolledBack(asyncpg.Connection):
-    """A connection that knows whether a rollback undoes all that was done with it."""
+class Framed(asyncpg.Connection):
+    """A connection that can send more along with a statement, which saves round trips."""
 
-    form = "{}"  # of the next statement: what is sent along saves round trips
-    is_undone = True
-    caches: Sequence[MutableMapping[Any, Any]] = ()
+    form = "{}"  # of the next statement
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
         form, self.form = self.form, "{}"
         return await super().execute(form.format(query), *args, **options)
+
+
+class RolledBack(Framed):
+    """A connection that knows whether a rollback undoes all that was done with it."""
+
+    is_undone = True
+    caches: Sequence[MutableMapping[Any, Any]] = ()
 
     async def note_change(self) -> None:
         """Note that this connection must not serve another test."""
@@ -51,8 +56,9 @@ class RolledBack(asyncpg.Connection):
             await super().reload_schema_state()
 
 
-def watched(method: Callable[..., Any]) -> Callable[..., Any]:
+def watched(name: str) -> Callable[..., Any]:
     """Return a method of a connection that notes what a rollback does not undo."""
+    method = getattr(Framed, name)
     takes_statement = not {"query", "command"}.isdisjoint(signature(method).parameters)
 
     def is_undone(args: tuple[Any, ...]) -> bool:
@@ -62,16 +68,16 @@ def watched(method: Callable[..., Any]) -> Callable[..., Any]:
     async def call(self: RolledBack, *args: Any, **options: Any) -> Any:
         if not is_undone(args):
             await self.note_change()
-        return await method(self, *args, **options)
+        return await getattr(super(RolledBack, self), name)(*args, **options)
 
     @wraps(method)
     def call_sync(self: RolledBack, *args: Any, **options: Any) -> Any:
         self.is_undone = self.is_undone and is_undone(args)
-        return method(self, *args, **options)
+        return getattr(super(RolledBack, self), name)(*args, **options)
 
     return call if iscoroutinefunction(method) else call_sync
 
 
 for name in vars(asyncpg.Connection):
     if not name.startswith("_") and name not in HARMLESS:
-        setattr(RolledBack, name, watched(getattr(RolledBack, name)))
+        setattr(RolledBack, name, watched(name))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import _pytest
 import pluggy
 
-from .locations import GUARDS, frames_of, location
+from .locations import GUARDS, frames_of, is_hidden, location
 
 # What calls tests and fixtures.
 RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
@@ -22,11 +22,14 @@ class Line(NamedTuple):
     file: str
     number: int
     function: str
+    is_hidden: bool = False
 
     @property
     def place(self) -> str | None:
         """The line as `file:number in function`, None outside of the project."""
-        return location(*self)
+        if self.is_hidden:
+            return None
+        return location(self.file, self.number, self.function)
 
     @property
     def code(self) -> str:
@@ -59,7 +62,8 @@ def running_lines(frame: FrameType | None) -> list[Line]:
 
 def line_of(frame: FrameType, number: int = 0) -> Line:
     code = frame.f_code
-    return Line(code.co_filename, number or frame.f_lineno, code.co_qualname)
+    number = number or frame.f_lineno
+    return Line(code.co_filename, number, code.co_qualname, is_hidden(frame))
 
 
 def own(lines: Iterable[Line]) -> list[Line]:

@@ -50,11 +50,17 @@ def location_of_caller() -> str | None:
         where
         for frame in callers(inspect.currentframe())
         if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+        and not is_hidden(frame)
     ]
     if not found:
         return None
     is_one = found[0].partition(":")[0] == found[-1].partition(":")[0]
     return found[0] if is_one else f"{found[0]}, called at {found[-1]}"
+
+
+def is_hidden(frame: FrameType) -> bool:
+    """Tell whether the module asks to be left out of tracebacks."""
+    return "__tracebackhide__" in frame.f_globals
 
 
 def name_in(frame: FrameType) -> str:
