@@ -19,7 +19,12 @@ from helpers.projects import (
     requirements_of,
     text_files,
 )
-from helpers.suites import Environment
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    assert_mistakes_are_reported,
+    failures_of,
+)
 from uv import find_uv_bin
 
 USED_BY_GUARDS = {"pytest", "pytest-asyncio", "pytest-timeout", "pytest-xdist"}
@@ -52,6 +57,27 @@ def test_suite_is_green_with_every_pytest_timeout(
     assert done.returncode == 0, done.stdout
     assert f"timeout-{version}" in done.stdout
     assert "timeout: 30.0s" in done.stdout
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize(
+    ("package", "scenario"),
+    [("pytest-rerunfailures", "reruns"), ("hypothesis", "hypothesis")],
+)
+@pytest.mark.parametrize("loop", ["function", "session"])
+def test_guards_hold_where_a_plugin_repeats_tests(
+    tmp_path: Path, environment: Environment, package: str, scenario: str, loop: str
+) -> None:
+    answers = {"database": "none", "http_client": "none", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    where = tmp_path / "packages"
+    install = [find_uv_bin(), "--quiet", "pip", "install", "--no-deps", "--target", str(where)]
+    subprocess.run([*install, package, "sortedcontainers"], check=True)
+    path = add_scenario(project, f"guards/test_{scenario}")
+
+    failures = failures_of(environment, project, path, PYTHONPATH=f"{where}:src")
+
+    assert_mistakes_are_reported(project, path, failures)
 
 
 def test_limit_can_be_changed_for_one_run(tmp_path: Path, environment: Environment) -> None:
