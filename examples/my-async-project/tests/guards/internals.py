@@ -7,6 +7,7 @@ names the attribute, and the suite runs.
 |--------------------------------------|-------------|---------------------------------|
 | Config._inicfg, ._inicache           | (settings)  | a run from a folder above       |
 | Task's context (3.11: its referents) | leaks       | whom a task was made for        |
+| IsolatedAsyncioTestCase's context    | leaks       | the same, in unittest's tests   |
 | asyncio's classes of transports      | leaks       | to note open connections        |
 | asyncio._get_running_loop            | leaks       | is an object made by async code |
 | warnings._warn_unawaited_coroutine   | leaks       | to record a forgotten await    |
@@ -83,6 +84,13 @@ def context_of(task: asyncio.Task[Any]) -> contextvars.Context | None:
             part for part in gc.get_referents(task) if type(part) is contextvars.Context
         )
         return next(found, None)
+
+
+def context_of_case(item: pytest.Item) -> contextvars.Context | None:
+    """Return the context of a test of unittest, which is copied when tests are collected."""
+    case: Any = getattr(item, "instance", None)
+    context: contextvars.Context | None = getattr(case, "_asyncioTestContext", None)
+    return context
 
 
 def module_of(task: asyncio.Task[Any]) -> str:

@@ -64,6 +64,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     test = Owner(item.name, item)
     note_code(test, getattr(item, "function", None))
     OWNER.set(test)
+    if context := internals.context_of_case(item):
+        context.run(OWNER.set, test)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
