@@ -17,6 +17,7 @@ from helpers.projects import TEMPLATE
 PARTS = (
     "cookiecutter.json",
     *(path.name for path in TEMPLATE.glob("async_pytest_template_*.py")),
+    "adopt",
     "hooks",
     "templates",
     "{{cookiecutter.project_slug}}",

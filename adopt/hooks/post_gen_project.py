@@ -1,0 +1,84 @@
+"""After the guards are in an existing project: report on its suite, write a patch, change nothing.
+
+The report is a program among the guards, `adopt.py`, so that people can repeat it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# JSON escapes every quote within a string, so no answer can end this literal.
+ANSWERS = r"""{{ cookiecutter | tojson }}"""
+
+SWITCH = "ASYNC_PYTEST_TEMPLATE_RUN_SUITE"
+OLDEST_PYTHON = (3, 11)
+MARKS = ("pyproject.toml", "setup.cfg", "setup.py", ".git")
+
+
+def main() -> int:
+    """Report on the suite; a status other than 0 makes cookiecutter remove the guards."""
+    answers = json.loads(ANSWERS)
+    guards = Path.cwd()
+    if is_scratch_of_cruft(guards.parent, answers):
+        return 0
+    if problem := problem_of(guards.parent):
+        print(f"\nNothing was made:\n\n  {problem}.\n", file=sys.stderr)
+        return 1
+    options = ["--from-template"]
+    if not answers["run_suite"] or os.environ.get(SWITCH, "").lower() == "no":
+        options.append("--no-run")
+    if "_output_dir" in answers:  # cookiecutter remembers nothing
+        options += ["--link", answers["_template"]]
+    with contextlib.suppress(KeyboardInterrupt):  # the guards are whole
+        subprocess.run([sys.executable, "adopt.py", *options], check=False)
+    return 0
+
+
+def is_scratch_of_cruft(folder: Path, answers: dict[str, object]) -> bool:
+    """Whether `cruft diff` or `cruft update` made these files, only to compare them."""
+    folder = folder.resolve()
+    return (
+        "_output_dir" not in answers
+        and folder.parent == Path(tempfile.gettempdir()).resolve()
+        and re.fullmatch(r"tmp[a-z0-9_]{8}", folder.name) is not None
+    )
+
+
+def problem_of(tests: Path) -> str:
+    """Say why a folder is not that of a suite."""
+    if sys.version_info < OLDEST_PYTHON:
+        return "cookiecutter runs on Python {}.{}; install it with Python {}.{} or newer".format(
+            *sys.version_info[:2], *OLDEST_PYTHON
+        )
+    below = tops_of(tests)
+    is_project = any((tests / mark).exists() for mark in MARKS)
+    if tests in below or (below and not is_project):
+        return ""
+    found = ", ".join(folder.relative_to(tests).as_posix() for folder in below)
+    where = f"; there are some in: {found}" if found else ""
+    return f"{tests} is not a folder of tests{where}. Name yours: --output-dir tests"
+
+
+def tops_of(folder: Path) -> list[Path]:
+    """Return the folders with tests that are in no other folder with tests."""
+    files = [*folder.rglob("conftest.py"), *folder.rglob("test_*.py"), *folder.rglob("*_test.py")]
+    folders = {
+        file.parent
+        for file in files
+        if not any(
+            part.startswith(".") or part in ("venv", "env", "site-packages", "node_modules")
+            for part in file.relative_to(folder).parts
+        )
+    }
+    return sorted(each for each in folders if folders.isdisjoint(each.parents))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+{% include "tests/guards/__init__.py" -%}

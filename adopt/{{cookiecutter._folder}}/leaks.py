@@ -1,0 +1,1 @@
+{% include "tests/guards/leaks.py" -%}

@@ -1,0 +1,1 @@
+{% include "tests/guards/open_objects.py" -%}

@@ -1,0 +1,1 @@
+{% include "tests/guards/ownership.py" -%}

@@ -1,0 +1,461 @@
+"""The template `adopt`: guards and their settings in projects that other people have made."""
+
+import hashlib
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from runpy import run_path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from helpers.command_line import Result, User, cookiecutter_command, copy_of_template, suite_of
+from helpers.projects import TEMPLATE, render
+from helpers.suites import SCENARIOS, Environment, waiting_suite
+
+ADOPT = TEMPLATE / "adopt"
+(TREE,) = ADOPT.glob("*cookiecutter*}}")
+(EXTENSION,) = ADOPT.glob("async_pytest_adopt_*.py")
+
+# The mistakes in each project: the test, and what the report says of it.
+PLANTED = {
+    "flat": {
+        "test_starts": "task .* is pending, made at ticker.py:12 in start",
+        "test_failure_does_not_stop_others": r"ValueError\('no such ticker'\), raised at ticker.py",
+    },
+    "src_layout": {
+        "test_is_closed": "coroutine 'Courier.close' was never awaited, made at tests/test_cour",
+        "test_limit": "uses fixture 'limit' .*which was made on the session loop",
+    },
+    "unittest_mixed": {
+        "test_follow_two_changes": "task .* is pending, made at inventory/tests/test_follow.py",
+        "test_add_twice": "coroutine 'Inventory.add' was never awaited, made at inventory/tests",
+        "test_server": "Server is open, made at inventory/tests/test_inventory.py",
+    },
+    "web": {
+        "test_count": "Connection is open, made at tests/test_orders.py",
+        "test_many": "uses one Connection in two tasks at once",
+        "test_unknown_shop": "tries to reach orders.invalid, at tests/test_orders.py",
+    },
+}
+# What else the report says.
+SHOWN = {
+    "flat": [
+        "tests/conftest.py:9\n      overrides event_loop",
+        "no timeout\n",
+        r"strict_markers\n      stops\n      - Unknown pytest.mark.flaky_on_ci",
+        r"strict_parametrization_ids\n      stops\n      - tests/test_ticker.py::test_two_tickers",
+    ],
+    "src_layout": [
+        "unequal loop scopes\n(.*\n)      function: asyncio_default_test_loop_scope",
+        r"the next pytest\n      stops\n      - Passing a non-Collection iterable to parametrize",
+    ],
+    "unittest_mixed": ["no timeout\n"],
+    "web": ["strict_config, strict_xfail"],
+}
+TESTS = {"unittest_mixed": "inventory/tests"}
+WITHOUT_RUN = {"ASYNC_PYTEST_TEMPLATE_RUN_SUITE": "no", "VIRTUAL_ENV": ""}
+
+
+@pytest.fixture
+def template(user: User, tmp_path: Path) -> Path:
+    folder = copy_of_template(tmp_path / "template")
+    user.commit(folder)
+    return folder
+
+
+def project_of(user: User, name: str, environment: Environment | None = None) -> Path:
+    """Copy a project that somebody else has made, with an environment, and commit it."""
+    project = user.work / name
+    shutil.copytree(SCENARIOS / "adopting" / name, project)
+    user.commit(project)
+    if environment:
+        (project / ".venv").symlink_to(environment.folder)
+        with (project / ".git" / "info" / "exclude").open("a") as file:
+            file.write(".venv\n")
+    return project
+
+
+def adopt(user: User, template: Path, project: Path, *options: str, **variables: str) -> Result:
+    """Run the one command, in the project."""
+    tests = TESTS.get(project.name, "tests")
+    command = ("create", "--no-input", template, "--directory", "adopt")
+    options = options or ("--output-dir", tests)
+    return user.cruft(*command, *options, cwd=project, **variables)
+
+
+def adopt_with_cookiecutter(user: User, template: Path, project: Path) -> Result:
+    command = (*cookiecutter_command(template), "--no-input", "--directory", "adopt")
+    return user.run(*command, "--output-dir", "tests", cwd=project, **WITHOUT_RUN)
+
+
+def git(user: User, project: Path, *arguments: str) -> str:
+    done = user.run("git", *arguments, cwd=project)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def outcomes_of(user: User, project: Path, *options: str, **variables: str) -> dict[str, str]:
+    """Run the suite as its owner does; return the worst outcome of each test."""
+    report = user.work / "report.xml"
+    binaries = project / ".venv" / "bin"
+    # Without the working directory on the path, unless the project needs it there.
+    pytest_of = (
+        [binaries / "python", "-m", "pytest"] if project.name == "flat" else [binaries / "pytest"]
+    )
+    user.run(
+        *pytest_of,
+        *("-p", "no:randomly", "-p", "no:cacheprovider", f"--junitxml={report}", *options),
+        cwd=project,
+        PYTHONDONTWRITEBYTECODE="1",
+        **variables,
+    )
+    outcomes: dict[str, str] = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        parts = [part.tag for part in case if part.tag in ("failure", "error", "skipped")]
+        name = case.get("name", "")
+        outcomes[name] = " ".join(filter(None, [outcomes.get(name, ""), *parts]))
+    assert outcomes
+    return outcomes
+
+
+def check_adoption(user: User, template: Path, project: Path, **variables: str) -> None:
+    """Adopt, apply the patch, make the findings errors, undo all of it."""
+    tests = TESTS.get(project.name, "tests")
+    before = outcomes_of(user, project, **variables)
+
+    adopted = adopt(user, template, project, **variables)
+
+    assert adopted.returncode == 0, adopted.stderr
+    printed = adopted.stdout
+    assert git(user, project, "status", "--porcelain") == f"?? {tests}/guards/\n"
+    assert "Every test has the same result." in printed
+    found = printed.partition("What the guards found")[2].partition("What the code")[0]
+    for test, pattern in PLANTED[project.name].items():
+        assert re.search(rf"{test}\n(        .*\n)*        .*{pattern}", found), printed
+    for pattern in SHOWN[project.name]:
+        assert re.search(pattern, printed), printed
+
+    if project.name == "flat":
+        assert_documented(printed)
+
+    git(user, project, "apply", f"{tests}/guards/adopt.patch")
+    assert outcomes_of(user, project, **variables) == before
+    failing = outcomes_of(user, project, "--guards=error", **variables)
+    changed = {name for name, outcome in failing.items() if outcome != before[name]}
+    assert changed == set(PLANTED[project.name])
+
+    command = re.search(r"To undo all of it.*\n  (git .*)\n", printed)
+    assert command, printed
+    user.run("sh", "-c", command[1], cwd=project).check_returncode()
+    assert git(user, project, "status", "--porcelain") == ""
+
+
+def assert_documented(report: str) -> None:
+    """Assert that docs/adopt.md shows a report, apart from versions and the numbers of tasks."""
+    text = (TEMPLATE / "docs" / "adopt.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- a test compares this")[2].split("```")[1]
+    variable = re.compile(r"Task-\d+|\n  Python 3.*|pytest-\w+ [\d.]+")
+    assert variable.sub("", shown).strip() == variable.sub("", report).strip()
+
+
+@pytest.mark.parametrize("name", ["flat", "src_layout", "unittest_mixed"])
+def test_project_adopts_the_guards(
+    user: User, template: Path, environment: Environment, name: str
+) -> None:
+    check_adoption(user, template, project_of(user, name, environment))
+
+
+@pytest.mark.thorough
+def test_project_with_a_server_adopts_the_guards(
+    user: User, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    # Another project's server, which lives as long as one of its tests waits.
+    server = render(tmp_path / "server", {"database": "postgresql", "http_client": "none"})
+    with waiting_suite(environment, server, "fresh_database_url", "[fresh_database_url]", 0):
+        (file,) = server.glob("folder-*.txt")
+        project = project_of(user, "web", environment)
+        check_adoption(user, template, project, TEST_DATABASE_URL=file.read_text())
+
+
+def test_guards_are_updated_and_nothing_else(user: User, template: Path) -> None:
+    project = project_of(user, "flat")
+    assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
+    guards = project / "tests" / "guards"
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    (guards / "adopt.patch").unlink()
+    (guards / "adopt.py").unlink()
+    user.commit(project)
+    diff = user.cruft("diff", "--exit-code", "--project-dir", "tests/guards", cwd=project)
+    assert (diff.returncode, diff.stdout) == (0, "")
+    for file in (suite_of(template) / "guards" / "leaks.py", template / "adopt" / TREE.name):
+        if file.is_dir():
+            (file / "new.py").write_text("NEW = True\n", encoding="utf-8")
+            file /= "adopt.py"
+        file.write_text("# Improved.\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    user.commit(template)
+
+    updated = user.cruft("update", "-y", "--project-dir", "tests/guards", cwd=project)
+
+    assert updated.returncode == 0, updated.stderr
+    assert "Your suite" not in updated.stdout
+    assert (guards / "leaks.py").read_text(encoding="utf-8").startswith("# Improved.\n")
+    changed = git(user, project, "status", "--porcelain", "-uall").splitlines()
+    names = {line[3:].removeprefix("tests/guards/") for line in changed}
+    assert names == {".cruft.json", "leaks.py", "new.py"}
+    assert not [*project.rglob("*.rej")]
+
+
+def test_cookiecutter_says_how_to_link(user: User, template: Path) -> None:
+    project = project_of(user, "flat")
+    made = adopt_with_cookiecutter(user, template, project)
+    assert made.returncode == 0, made.stderr
+    command = re.search(r"  (cruft link .*)  \(once\)\n", made.stdout)
+    assert command, made.stdout
+    linked = user.cruft(*command[1].split()[1:], "--no-input", cwd=project)
+    assert linked.returncode == 0, linked.stderr
+    diff = user.cruft("diff", "--exit-code", "--project-dir", "tests/guards", cwd=project)
+    assert (diff.returncode, diff.stdout) == (0, "")
+
+
+def test_suite_that_cannot_run_is_no_failure(user: User, template: Path) -> None:
+    project = project_of(user, "flat")
+    adopted = adopt(user, template, project, VIRTUAL_ENV="", CONDA_PREFIX="")
+    assert adopted.returncode == 0, adopted.stderr
+    assert "NOT RUN: no Python with pytest was found (.venv, venv, env" in adopted.stdout
+    assert "overrides event_loop" in adopted.stdout
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    assert "guards = report" in (project / "pytest.ini").read_text(encoding="utf-8")
+
+
+def test_broken_suite_is_no_failure(user: User, template: Path, environment: Environment) -> None:
+    project = project_of(user, "flat", environment)
+    (project / "tests" / "conftest.py").write_text("import nowhere\n", encoding="utf-8")
+    adopted = adopt(user, template, project)
+    assert adopted.returncode == 0, adopted.stderr
+    assert "NOT RUN: pytest ran no test:" in adopted.stdout
+    assert "No module named 'nowhere'" in adopted.stdout
+
+
+def test_hung_suite_is_ended_and_its_test_named(
+    user: User, template: Path, environment: Environment
+) -> None:
+    project = project_of(user, "flat", environment)
+    assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
+    hang = "import asyncio\n\ndef test_hangs():\n    asyncio.run(asyncio.Event().wait())\n"
+    (project / "tests" / "test_hang.py").write_text(hang, encoding="utf-8")
+    command = (sys.executable, "tests/guards/adopt.py", "--minutes", "0.05")
+    reported = user.run(*command, cwd=project)
+    assert reported.returncode == 0, reported.stderr
+    assert re.search("NOT RUN: it has not ended.*tests/test_hang.py::test_hangs", reported.stdout)
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (("--output-dir", "."), "there are some in: tests. Name yours: --output-dir tests"),
+        (("--output-dir", "test"), "test is not a folder of tests. Name yours"),
+    ],
+    ids=["top", "misspelt"],
+)
+def test_folder_without_tests_is_refused(
+    user: User, template: Path, options: tuple[str, str], hint: str
+) -> None:
+    project = project_of(user, "flat")
+    refused = adopt(user, template, project, *options)
+    assert refused.returncode == 1
+    assert hint in refused.stderr
+    assert git(user, project, "status", "--porcelain", "-uall") == ""
+
+
+# What is generated
+
+
+def test_every_guard_is_in_the_tree_and_there_is_one_copy(user: User, tmp_path: Path) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "none"})
+    guards = project / "tests" / "guards"
+    other = project_of(user, "flat")
+    made = adopt_with_cookiecutter(user, TEMPLATE, other)
+    assert made.returncode == 0, made.stderr
+    adopted = {path.name: path.read_bytes() for path in (other / "tests" / "guards").iterdir()}
+    assert adopted.pop("adopt.py") == (TREE / "adopt.py").read_bytes()
+    adopted.pop("adopt.patch")
+    assert adopted == {path.name: path.read_bytes() for path in guards.iterdir()}
+    assert {path.name for path in TREE.iterdir()} == {*adopted, "adopt.py"}
+    for name in adopted:
+        assert (TREE / name).stat().st_size < 100, f"{name} must include the one copy"
+
+
+def test_code_passes_linters(tmp_path: Path) -> None:
+    """A suite's own linters run over the program as well, with settings of their own."""
+    program = shutil.copy(TREE / "adopt.py", tmp_path)
+    ruff = (sys.executable, "-m", "ruff")
+    rules = "ASYNC,B,I,PT,RUF,SIM,UP"
+    mypy = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"))
+    for command in (
+        (*ruff, "check", "--isolated", "--extend-select", rules, program),
+        (*ruff, "format", "--isolated", "--check", program),
+        (*mypy, program, EXTENSION, ADOPT / "hooks" / "post_gen_project.py"),
+    ):
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_extension_is_named_by_its_content() -> None:
+    content = EXTENSION.read_bytes().replace(b"\r\n", b"\n")
+    name = f"async_pytest_adopt_{hashlib.sha256(content).hexdigest()[:8]}"
+    settings = json.loads((ADOPT / "cookiecutter.json").read_text(encoding="utf-8"))
+    assert EXTENSION.stem == name, f"git mv it to {name}.py; name it in cookiecutter.json"
+    assert settings["_extensions"] == [f"{name}.OtherTemplate"]
+
+
+# The patch
+
+
+def program_in(project: Path) -> Any:
+    """Import `adopt.py` as that of a project."""
+    guards = project / "tests" / "guards"
+    guards.mkdir(parents=True)
+    file = shutil.copy(TREE / "adopt.py", guards)
+    spec = importlib.util.spec_from_file_location("adopt", file)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+ABOUT = {"plugins": {"pytest-timeout": "2.4.0"}, "importmode": "importlib"}
+SETTINGS = {
+    "pytest.ini": "[pytest]\naddopts = -ra\npythonpath = .\n",
+    "no end of line": "[pytest]",
+    "windows": "[pytest]\r\naddopts = -ra\r\n",
+    "tox.ini": "[tox]\nenvlist = py\n\n[pytest]\naddopts =\n    -ra\n[testenv]\ndeps = pytest\n",
+    "setup.cfg": "[metadata]\nname = a\n[tool:pytest]\naddopts = -ra\n",
+    "options in pyproject.toml": '[project]\nname = "a"\n[tool.pytest.ini_options]\naddopts = "-ra"\n',
+    "pyproject.toml": '[tool.pytest]\naddopts = ["-ra"]\npythonpath = ["."]\n[tool.ruff]\n',
+    "no settings in pyproject.toml": '[project]\nname = "a"\n',
+    "no file": "",
+}
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+def test_patch_of_settings_is_read_by_pytest(
+    tmp_path: Path, environment: Environment, kind: str
+) -> None:
+    project = tmp_path / "project"
+    program = program_in(project)
+    file = project / (kind.split()[-1] if "." in kind else "pytest.ini")
+    if kind != "no file":
+        file.write_bytes(SETTINGS[kind].encode())
+    suite = program.Suite(program.find_project(), 1)
+    editor = program.write_patch(suite, ABOUT | {"timeout": ""})
+    assert editor.by_hand == []
+    guards = project / "tests" / "guards"
+    subprocess.run(["git", "apply", guards / "adopt.patch"], cwd=project, check=True)
+    assert (b"\r\n" in file.read_bytes()) == (kind == "windows")
+    assert (b"\n" in file.read_bytes().replace(b"\r\n", b"")) == (kind != "windows")
+    (guards / "__init__.py").write_text(
+        "def pytest_addoption(parser):\n    parser.addini('guards', '')\n"
+        "def pytest_configure(config):\n"
+        "    print(config.getini('guards'), config.getoption('timeout'),"
+        " config.getini('timeout'), config.getoption('reportchars'))\n"
+    )
+    options = ("-p", "no:randomly", "-p", "no:cacheprovider", "--import-mode=importlib", "tests")
+    shown = environment.run(project, "pytest", "--collect-only", *options).stdout
+    assert re.search(r"^report (60.0 |None 60)", shown, re.MULTILINE), shown
+    assert "PytestConfigWarning" not in shown
+    assert re.search(r"^report .*a$", shown, re.MULTILINE) or "-ra" not in SETTINGS[kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("", 'pytest_plugins = ["guards"]'),
+        ("def f(): ...\n", 'pytest_plugins = ["guards"]'),
+        ('"""Text."""', 'pytest_plugins = ["guards"]'),
+        ("import os\n\nprint(os)\n", 'pytest_plugins = ["guards"]'),
+        ('pytest_plugins = ["a"]\nb = 1\n', 'pytest_plugins += ["guards"]'),
+        ('pytest_plugins: list[str] = [\n    "a",\n]\n', 'pytest_plugins += ["guards"]'),
+        ('pytest_plugins = ("a", "b")', 'pytest_plugins += ("guards",)'),
+        ('pytest_plugins = "a"\n', 'pytest_plugins = [pytest_plugins, "guards"]'),
+    ],
+)
+def test_conftest_loads_one_more_plugin(tmp_path: Path, text: str, line: str) -> None:
+    changed = program_in(tmp_path).with_plugin(text, '"guards"')
+    assert line in changed.splitlines()
+    old = plugins_of(text, tmp_path)
+    new = plugins_of(changed, tmp_path)
+    assert [*new] == [*([old] if isinstance(old, str) else old), "guards"]
+
+
+def plugins_of(text: str, folder: Path) -> Any:
+    (folder / "conftest.py").write_text(text, encoding="utf-8")
+    return run_path(str(folder / "conftest.py")).get("pytest_plugins", [])
+
+
+def test_plugins_that_are_computed_are_left_to_the_owner(tmp_path: Path) -> None:
+    program = program_in(tmp_path)
+    text = "pytest_plugins = sorted(['a'])\n"
+    assert program.with_plugin(text, '"guards"') is None
+
+
+def test_patch_applies_in_a_project_below_the_top_of_a_repository(
+    user: User, template: Path
+) -> None:
+    top = user.work / "monorepo"
+    project = top / "services" / "flat"
+    shutil.copytree(SCENARIOS / "adopting" / "flat", project)
+    user.commit(top)
+    assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    assert git(user, top, "diff", "--name-only").split() == [
+        "services/flat/pytest.ini",
+        "services/flat/tests/conftest.py",
+    ]
+    user.commit(top)
+    file = suite_of(template) / "guards" / "leaks.py"
+    file.write_text("# Improved.\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    user.commit(template)
+    updated = user.cruft("update", "-y", "--project-dir", "tests/guards", cwd=project)
+    assert updated.returncode == 0, updated.stderr
+    leaks = project / "tests" / "guards" / "leaks.py"
+    assert leaks.read_text(encoding="utf-8").startswith("# Improved.\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "how"),
+    [
+        (
+            "requirements-dev.txt",
+            "coverage\npytest==9.2\n",
+            "beside pytest in requirements-dev.txt:2",
+        ),
+        (
+            "pyproject.toml",
+            '[dependency-groups]\ndev = ["ruff",\n  "pytest>=9",\n]',
+            "beside pytest in pyproject.toml:3",
+        ),
+        (
+            "pyproject.toml",
+            '[tool.poetry.group.test.dependencies]\npytest = "*"\n',
+            "poetry add --group test pytest-timeout",
+        ),
+        (
+            "setup.cfg",
+            "[options.extras_require]\ntest =\n    pytest-asyncio\n",
+            "beside pytest in setup.cfg:3",
+        ),
+        ("tox.ini", "[pytest]\naddopts = -ra\n", "pip install pytest-timeout"),
+    ],
+)
+def test_dependency_is_added_where_pytest_is(
+    tmp_path: Path, file: str, text: str, how: str
+) -> None:
+    program = program_in(tmp_path)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert program.how_to_add(tmp_path) == how
