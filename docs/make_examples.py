@@ -31,6 +31,7 @@ EXAMPLES: list[dict[str, str]] = [
         "repository": "https://github.com/example/tide-tables",
         "database": "none",
         "anyio": "yes",
+        "example": "no",
     },
 ]
 

@@ -164,7 +164,7 @@ CHECKS = {
     "event_loop": event_loop_problem,
 }
 
-YES_OR_NO = ("redis", "anyio", "run_suite")
+YES_OR_NO = ("redis", "anyio", "example", "run_suite")
 
 
 def machine_problems() -> list[str]:

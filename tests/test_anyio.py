@@ -23,7 +23,7 @@ def test_suite_notices_that_trio_is_not_used(tmp_path: Path, environment: Enviro
     (project / "tests" / "guards" / "backends.py").write_text("", encoding="utf-8")
 
     # Which plugin wins depends on the order in which they are loaded.
-    done = environment.run(project, "pytest", "-p", "anyio", "tests/test_streams.py")
+    done = environment.run(project, "pytest", "-p", "anyio", "tests/test_backends.py")
 
     assert done.returncode == 1, done.stdout
     assert re.search(r"FAILED .*test_tests_and_fixtures_run_on.*\[trio", done.stdout), done.stdout

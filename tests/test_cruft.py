@@ -56,9 +56,7 @@ def update(user: User, project: Path, *arguments: str) -> None:
 
 def improve(user: User, template: Path) -> None:
     """Change the first line of a file of a template."""
-    code = (
-        template / "{{cookiecutter.project_slug}}/src/{{cookiecutter.package_name}}/concurrency.py"
-    )
+    code = template / "templates/example/src/concurrency.py"
     code.write_text("# Improved.\n" + code.read_text(encoding="utf-8"), encoding="utf-8")
     user.commit(template)
 

@@ -113,7 +113,7 @@ def test_the_guard_is_off_when_a_private_attribute_is_gone(
     project = render(tmp_path, NOTHING | {"anyio": "yes"})
     (project / "src" / "takes_away.py").write_text(TAKES_AWAY, encoding="utf-8")
 
-    done = environment.run(project, "pytest", "-p", "takes_away", "tests/test_streams.py")
+    done = environment.run(project, "pytest", "-p", "takes_away", "tests/test_backends.py")
 
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("the guard 'hangs' is off") == 1

@@ -82,7 +82,7 @@ def test_missing_python_is_named(user_without_uv: User, tmp_path: Path) -> None:
 
 def test_red_suite_is_shown_and_its_project_kept_aside(user: User, template: Path) -> None:
     broken = "\n\ndef test_breaks() -> None:\n    assert 'told' == 'shown'\n"
-    with (suite_of(template) / "test_concurrency.py").open("a", encoding="utf-8") as tests:
+    with (suite_of(template) / "test_fixtures.py").open("a", encoding="utf-8") as tests:
         tests.write(broken)
     for aside in (f"{SLUG}.failed", f"{SLUG}.failed-2"):
         before = names_in(user.work)

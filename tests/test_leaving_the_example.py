@@ -1,46 +1,114 @@
-"""The example can be deleted as tests/README.md says: nothing that remains imports it."""
+"""Without the example: EXAMPLE.md says how to remove it, and then it is as if it had never been."""
 
 import re
 from pathlib import Path
 
 import pytest
-from helpers.projects import Answers, command_for, render
+from helpers.projects import (
+    TEMPLATE,
+    VARIED,
+    Answers,
+    command_for,
+    covering_answers,
+    name_of,
+    render,
+    text_files,
+)
 from helpers.suites import Environment, run_suite, skip_without_server
 
+# Names that only the example uses.
+OF_THE_EXAMPLE = re.compile(
+    r"\b(User[A-Z]\w*|(test_)?(users|store|api|cache|chat)\.py|chat|EXAMPLE)\b"
+)
+
 FASTAPI = {"web_framework": "fastapi"}
+
+
+def steps_of_removal(project: Path) -> list[list[str]]:
+    """Return the files that EXAMPLE.md removes, by the lines of its command."""
+    text = (project / "EXAMPLE.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^git rm ((?:.*\\\n)*.*)", text, re.MULTILINE)
+    return [line.split() for line in command.split("\\\n")]
+
+
+def remove_example(project: Path) -> None:
+    for step in steps_of_removal(project):
+        for file in step:
+            (project / file).unlink()
+
+
+@pytest.mark.parametrize(
+    "strength", [2, pytest.param(3, marks=pytest.mark.thorough)], ids=["pairs", "triples"]
+)
+def test_project_without_the_example_is_what_the_answer_no_gives(
+    tmp_path: Path, strength: int
+) -> None:
+    questions = [question for question in VARIED if question != "example"]
+    for answers in covering_answers(strength, questions):
+        folder = tmp_path / name_of(answers)
+        project = render(folder / "yes", answers | {"example": "yes"})
+        without = render(folder / "no", answers | {"example": "no"})
+
+        remove_example(project)
+
+        assert text_files(project) == text_files(without), command_for(answers)
+        for file, text in text_files(project).items():
+            assert not OF_THE_EXAMPLE.findall(f"{file}\n{text}"), file
+
+
+def test_example_is_whole_files() -> None:
+    for folder in ("{{cookiecutter.project_slug}}", "templates"):
+        for path in (TEMPLATE / folder).rglob("*"):
+            if path.is_file() and path != TEMPLATE / "templates" / "README.md":
+                assert "cookiecutter.example" not in path.read_text(encoding="utf-8"), path
 
 
 @pytest.mark.parametrize(
     "answers",
     [
-        {},
-        FASTAPI | {"redis": "yes"},
-        FASTAPI | {"database": "postgresql", "data_access": "sqlalchemy", "migrations": "alembic"},
-        FASTAPI | {"database": "mysql", "http_client": "none", "redis": "yes"},
-        {"database": "none", "http_client": "httpx", "redis": "yes"},
+        {"database": "none", "http_client": "none"},
+        FASTAPI | {"redis": "yes", "anyio": "yes"},
+        *(
+            pytest.param(answers, marks=pytest.mark.thorough)
+            for answers in (
+                {},
+                FASTAPI
+                | {"database": "postgresql", "data_access": "sqlalchemy", "migrations": "alembic"},
+                FASTAPI | {"database": "mysql", "http_client": "none", "redis": "yes"},
+                {"database": "none", "http_client": "httpx", "redis": "yes"},
+            )
+        ),
     ],
     ids=lambda answers: "-".join(answers.values()) or "default",
 )
-def test_example_can_be_deleted(tmp_path: Path, environment: Environment, answers: Answers) -> None:
+def test_example_can_be_removed(tmp_path: Path, environment: Environment, answers: Answers) -> None:
     skip_without_server(answers.get("database", "sqlite"))
     project = render(tmp_path, answers)
     print(f"To do it by hand: {command_for(answers)}")
-    readme = (project / "tests" / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## Remove the example")[2].partition("## ")[0]
-    commands = re.findall(r"^git rm ((?:.*\\\n)*.*)", section, re.MULTILINE)
-    assert commands
 
-    before = run_suite(environment, project)["passed"]
-    for command in commands:
-        for file in command.replace("\\\n", " ").split():
+    remove_example(project)
+
+    assert run_suite(environment, project)["passed"] >= 5
+    assert_linters_find_nothing(environment, project)
+
+
+@pytest.mark.thorough
+def test_example_can_be_removed_step_by_step(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, FASTAPI | {"redis": "yes"})
+    passed = run_suite(environment, project)["passed"]
+    for step in steps_of_removal(project):
+        for file in step:
             (project / file).unlink()
-        after = run_suite(environment, project)["passed"]
-        assert after <= before
-        before = after
+        before, passed = passed, run_suite(environment, project)["passed"]
+        assert passed <= before
+    assert_linters_find_nothing(environment, project)
 
-    named = re.compile(r"\b(users?|chat)\b", re.IGNORECASE)
-    source = [path.stem for path in (project / "src" / "demo").glob("*.py")]
-    assert not [name for name in source if named.search(name.replace("_", " "))]
-    for tool in (("ruff", "check"), ("mypy", "--cache-dir", f"{tmp_path}/mypy")):
+
+def assert_linters_find_nothing(environment: Environment, project: Path) -> None:
+    for tool in (
+        ("ruff", "check"),
+        ("ruff", "format", "--check"),
+        ("mypy", "--cache-dir", f"{project.parent}/mypy"),
+    ):
         checked = environment.run(project, *tool)
         assert checked.returncode == 0, checked.stdout

@@ -31,7 +31,7 @@ MACHINE = {
         "this machine cannot run the tests: ModuleNotFoundError: import of _sqlite3 halted",
     ),
     "part of Python missing, module": (
-        "src/{{cookiecutter.package_name}}/concurrency.py",
+        "src/{{cookiecutter.package_name}}/__init__.py",
         "import sys\nsys.modules['_sqlite3'] = None\nimport sqlite3\n",
         "this machine cannot run the tests: ModuleNotFoundError: import of _sqlite3 halted",
     ),
@@ -84,11 +84,11 @@ PROJECT = {
         "import os\n\n\ndef test_ends_it() -> None:\n    os._exit(1)\n",
     ),
     "module that is not there": (
-        "src/{{cookiecutter.package_name}}/concurrency.py",
+        "src/{{cookiecutter.package_name}}/__init__.py",
         "import nonsuch\n",
     ),
     "name that is not there": (
-        "src/{{cookiecutter.package_name}}/concurrency.py",
+        "src/{{cookiecutter.package_name}}/__init__.py",
         "from asyncio import nonsuch\n",
     ),
     "syntax of conftest": ("tests/conftest.py", "import (\n"),

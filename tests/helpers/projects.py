@@ -124,7 +124,11 @@ def name_of(answers: Answers) -> str:
     """Name a combination by its answers, as a test id and as a folder."""
     without_trace = {(question, CHOICES[question][0]) for question in ADDITIONS}
     told = [(question, answers[question]) for question in VARIED if question in answers]
-    words = [one[0] if one[1] == "yes" else one[1] for one in told if one not in without_trace]
+    words = [
+        {"yes": question, "no": f"no_{question}"}.get(answer, answer)
+        for question, answer in told
+        if (question, answer) not in without_trace
+    ]
     return "-".join(words) or "default"
 
 

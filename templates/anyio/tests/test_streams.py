@@ -2,28 +2,10 @@
 
 import anyio
 import pytest
-import trio
 
 from {{ cookiecutter.package_name }}.streams import send_results
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def backend_of_fixtures(anyio_backend: object) -> str:
-    """An async fixture of AnyIO: it uses `anyio_backend`."""
-    return running_backend()
-
-
-def running_backend() -> str:
-    return "trio" if trio.lowlevel.in_trio_run() else "asyncio"
-
-
-async def test_tests_and_fixtures_run_on_the_backend_in_the_name(
-    backend_of_fixtures: str, anyio_backend_name: str
-) -> None:
-    assert running_backend() == anyio_backend_name
-    assert backend_of_fixtures == anyio_backend_name
 
 
 async def test_results_come_as_soon_as_they_are_there() -> None:

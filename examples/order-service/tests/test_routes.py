@@ -1,0 +1,125 @@
+"""How routes are tested: in process and on a socket.
+
+The application includes this module as if it were one of its modules `…_routes`.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+
+import pytest
+import pytest_asyncio
+from fastapi import APIRouter, FastAPI, HTTPException, WebSocket
+from httpx2 import AsyncClient
+from pytest_httpserver import HTTPServer
+from sqlalchemy.ext.asyncio import AsyncSession
+from websockets.asyncio.client import connect
+
+from order_service.app import create_app
+from order_service.dependencies import (
+    HttpClientDep,
+    SessionDep,
+    SettingsDep,
+)
+from order_service.settings import Settings
+
+from .fixtures.app import running
+from .notes import NOTES, add_note, read_notes
+
+router = APIRouter()
+
+
+class SoldOutError(Exception):
+    """An exception of the project itself."""
+
+
+RESPONSES = {SoldOutError: HTTPException(HTTPStatus.CONFLICT, "Sold out.")}
+
+
+@router.get("/tickets")
+async def tickets() -> None:
+    raise SoldOutError
+
+
+@router.get("/settings")
+async def get_settings(settings: SettingsDep) -> Settings:
+    return settings
+
+
+@router.websocket("/echo")
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(await socket.receive_text())
+    await socket.close()
+
+
+@router.post("/notes")
+async def post_note(session: SessionDep) -> None:
+    await add_note(session, "of a request")
+
+
+@router.get("/greeting")
+async def greeting(http_client: HttpClientDep, settings: SettingsDep) -> str:
+    response = await http_client.get(f"{settings.api_url}/greeting")
+    return response.text
+
+
+@pytest.fixture(autouse=True)
+def routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let applications include this module, and no module of the project."""
+    module = sys.modules[__name__]
+    monkeypatch.setattr(
+        "order_service.app.import_modules",
+        lambda _: [module],
+    )
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="session")
+async def app(routes: None, app_settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application for `client`: here another one for each test."""
+    app = create_app(app_settings)
+    async with running(app):
+        yield app
+
+
+async def test_exception_becomes_a_response(client: AsyncClient) -> None:
+    response = await client.get("/tickets")
+
+    assert (response.status_code, response.json()) == (409, {"detail": "Sold out."})
+
+
+async def test_route_gets_the_settings(
+    client: AsyncClient,
+    app_settings: Settings,
+) -> None:
+    response = await client.get("/settings")
+
+    assert Settings.model_validate(response.json()) == app_settings
+
+
+async def test_websocket(live_server_url: str) -> None:
+    url = live_server_url.replace("http", "ws") + "/echo"
+
+    async with connect(url, proxy=None) as socket:
+        await socket.send("hello")
+        assert await socket.recv() == "hello"
+
+
+async def test_request_is_inside_the_transaction_of_the_test(
+    client: AsyncClient,
+    session: AsyncSession,
+    run_sql: Callable[[str], Awaitable[object]],
+) -> None:
+    await run_sql(f"CREATE TEMPORARY TABLE {NOTES}")
+
+    assert (await client.post("/notes")).status_code == 200
+
+    assert await read_notes(session) == ["of a request"]
+
+
+async def test_route_calls_the_remote_api(
+    client: AsyncClient, api_server: HTTPServer
+) -> None:
+    api_server.expect_oneshot_request("/greeting").respond_with_data("hello")
+
+    assert (await client.get("/greeting")).json() == "hello"
