@@ -92,10 +92,8 @@ ENDS = {
     '"ROLLBACK TO SAVEPOINT test"': '"SELECT 1"',
     "transaction.rollback()": "transaction.commit()",
 }
-ISOLATION: list[Mutation] = [
-    ("commits leak", r"await empty_database\(\)", "pass"),
-    ("rows leak", "|".join(map(re.escape, ENDS)), lambda found: ENDS[found[0]]),
-]
+ROWS: Mutation = ("rows leak", "|".join(map(re.escape, ENDS)), lambda found: ENDS[found[0]])
+COMMITS: Mutation = ("commits leak", r"await empty_database\(\)", "pass")
 ONE_DATABASE: Mutation = (
     "one database for all tests",
     r"@pytest\.fixture\ndef memory_url",
@@ -138,12 +136,6 @@ CACHE = [
     ("src/demo/cache.py", "failed read not logged", "Redis cannot be read", ""),
     ("src/demo/cache.py", "failed write not logged", "Redis cannot be written", ""),
     (
-        "src/demo/redis_client.py",
-        "no timeout of Redis",
-        "socket_timeout=timeout",
-        "socket_timeout=None",
-    ),
-    (
         "src/demo/cache.py",
         "no fallback without Redis",
         "return await self._fetch(user_id)",
@@ -160,6 +152,14 @@ CACHE = [
         "errors swallowed",
         "return lookup.task.result()",
         "return User(1, 'Ada', 'ada@example.com')",
+    ),
+]
+REDIS = [
+    (
+        "src/demo/redis_client.py",
+        "no timeout of Redis",
+        "socket_timeout=timeout",
+        "socket_timeout=None",
     ),
     ("tests/fixtures/redis_client.py", "keys of other tests", "empty_redis()", "pass"),
 ]
@@ -188,6 +188,9 @@ APPLICATION = [
         "await stop.wait()",
         "await asyncio.sleep(0)",
     ),
+    ("src/demo/app.py", "API not given to requests", "app.state.http_client", "app.state.other"),
+]
+ROUTES = [
     ("src/demo/user_routes.py", "swallowed error", "HTTPStatus.CONFLICT", "HTTPStatus.OK"),
     (
         "src/demo/fetch_routes.py",
@@ -210,13 +213,17 @@ APPLICATION = [
         "self._listeners.remove(messages)",
         "pass",
     ),
-    ("src/demo/app.py", "API not given to requests", "app.state.http_client", "app.state.other"),
 ]
 CACHED_APPLICATION = [
     ("src/demo/fetch_routes.py", "cache bypassed", "users.get(", "users._fetch("),
     ("src/demo/api_client.py", "no cache for requests", "app.state.cache = ", "app.state.other = "),
     ("tests/fixtures/redis_client.py", "cached by other tests", "empty_redis()", "pass"),
 ]
+
+
+def without(tried: list[Answers]) -> list[Answers]:
+    """Leave out the example: the small tests of the infrastructure are enough."""
+    return [{**answers, "example": "no"} for answers in tried]
 
 
 def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
@@ -235,6 +242,9 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
         ]
         for access in CHOICES["data_access"]
     }
+    every_store = [answers for group in stores.values() for answers in group]
+    in_memory = [answers for answers in every_store if answers["database"] == "sqlite"]
+    on_servers = [answers for answers in every_store if answers["database"] != "sqlite"]
     listed: list[tuple[str, list[Mutation], list[Answers]]] = [
         ("src/demo/concurrency.py", CONCURRENCY, [small]),
         ("src/demo/api.py", API, clients),
@@ -247,31 +257,30 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
                     '@pytest.fixture(scope="session")\ndef in_process_responses',
                 )
             ],
-            [answers for answers in clients if answers["http_client"] != "aiohttp"],
+            without([answers for answers in clients if answers["http_client"] != "aiohttp"]),
         ),
         ("src/demo/importer.py", IMPORTER, [{}]),
-        ("src/demo/store.py", STORE, [*stores["driver"], *stores["sqlalchemy"]]),
+        ("src/demo/store.py", STORE, every_store),
         *(("src/demo/store.py", STORES[access], stores[access]) for access in stores),
-        *(("src/demo/database.py", [TRANSACTIONS[access]], stores[access]) for access in stores),
-        (
-            "tests/fixtures/database.py",
-            ISOLATION,
-            [one for group in stores.values() for one in group if one["database"] != "sqlite"],
+        *(
+            ("src/demo/database.py", [TRANSACTIONS[access]], without(stores[access]))
+            for access in stores
         ),
-        (
-            "tests/fixtures/database_urls.py",
-            [ONE_DATABASE],
-            [one for group in stores.values() for one in group if one["database"] == "sqlite"],
-        ),
+        ("tests/fixtures/database.py", [ROWS], on_servers),
+        ("tests/fixtures/database.py", [COMMITS], without(on_servers)),
+        ("tests/fixtures/database_urls.py", [ONE_DATABASE], without(in_memory)),
     ]
     for file, group, answers in listed:
         for mutation in group:
             yield file, mutation, answers
 
+    application = {"web_framework": "fastapi", "fixture_loop_scope": "session"}
     additions = [
         (CACHE, {"redis": "yes", **small}),
+        (REDIS, {"redis": "yes", "example": "no", **small}),
         # With one event loop, so with one application, for all tests.
-        (APPLICATION, {"web_framework": "fastapi", "fixture_loop_scope": "session"}),
+        (APPLICATION, {**application, "example": "no"}),
+        (ROUTES, application),
         (CACHED_APPLICATION, {"web_framework": "fastapi", "redis": "yes", "database": "none"}),
     ]
     for added, one in additions:

@@ -93,14 +93,4 @@ async def test_malformed_answer(
     assert await in_process_api.fetch(1) == ADA
     with pytest.raises(UserNotFoundError):
         await in_process_api.fetch(2)
-
-
-{{ cookiecutter.__async_test }}@pytest.mark.parametrize("run", ["first", "second"])
-async def test_responses_of_another_test_are_gone(
-    in_process_api: UserApi, in_process_responses: dict[str, {{ cookiecutter.http_client }}.Response], run: str
-) -> None:
-    with pytest.raises(UserNotFoundError):
-        await in_process_api.fetch(1)
-
-    in_process_responses["/users/1"] = {{ cookiecutter.http_client }}.Response(200, json=ADA_AS_JSON)
 {% endif -%}
