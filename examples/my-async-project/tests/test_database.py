@@ -20,10 +20,11 @@ RunSql = Callable[[str], Awaitable[object]]
 async def test_what_a_test_writes_is_gone_in_the_next(
     connection: Connection, run_sql: RunSql, run: str
 ) -> None:
-    await run_sql(f"CREATE TEMPORARY TABLE {NOTES}")
+    await run_sql(f"CREATE TABLE {NOTES}")  # fails if there is one of another test
     await add_note(connection, run)
 
     assert await read_notes(connection) == [run]
+    await run_sql("COMMIT")
 
 
 async def test_committed_transaction_is_visible_to_the_next(

@@ -23,16 +23,17 @@ async def test_refused_connection(http_client: HttpClient, refusing_url: str) ->
         await http_client.get(refusing_url)
 
 
+@pytest.mark.parametrize("run", ["first", "second"])
 async def test_request_without_a_socket(
-    in_process_client: HttpClient, in_process_responses: dict[str, Response]
+    in_process_client: HttpClient, in_process_responses: dict[str, Response], run: str
 ) -> None:
+    response = await in_process_client.get("http://api.test/greeting")
+    assert response.status_code == 404, f"a response of another test met the {run} run"
+
     in_process_responses["/greeting"] = Response(200, text="hello")
 
     response = await in_process_client.get("http://api.test/greeting")
     assert (response.status_code, response.text) == (200, "hello")
-
-    response = await in_process_client.get("http://api.test/farewell")
-    assert response.status_code == 404
 
 
 async def test_client_of_the_project(api_server: HTTPServer) -> None:

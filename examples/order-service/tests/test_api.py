@@ -91,13 +91,3 @@ async def test_fetch_without_a_socket(
     assert await in_process_api.fetch(1) == ADA
     with pytest.raises(UserNotFoundError):
         await in_process_api.fetch(2)
-
-
-@pytest.mark.parametrize("run", ["first", "second"])
-async def test_responses_of_another_test_are_gone(
-    in_process_api: UserApi, in_process_responses: dict[str, httpx2.Response], run: str
-) -> None:
-    with pytest.raises(UserNotFoundError):
-        await in_process_api.fetch(1)
-
-    in_process_responses["/users/1"] = httpx2.Response(200, json=ADA_AS_JSON)

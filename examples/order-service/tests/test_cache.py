@@ -213,11 +213,3 @@ async def test_restarted_redis_is_used_at_once(
 
     assert fetch_user.await_count == 2
     assert not caplog.records  # the lost connection was replaced
-
-
-@pytest.mark.parametrize("run", ["first", "second"])
-async def test_each_test_starts_empty(
-    redis_client: Redis, redis_prefix: str, run: str
-) -> None:
-    key = f"{redis_prefix}key"
-    assert await redis_client.set(key, 1, nx=True), f"it is there in the {run} run"

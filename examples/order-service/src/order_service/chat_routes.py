@@ -11,6 +11,8 @@ from fastapi.requests import HTTPConnection
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, Field
 
+BACKLOG = 100  # messages that a slow listener may be behind
+
 
 class Chat:
     """Passes messages on to all listeners; nobody waits for a slow one."""
@@ -40,7 +42,7 @@ class Chat:
 @asynccontextmanager
 async def open_chat(app: FastAPI) -> AsyncIterator[None]:
     """Make one chat for all requests."""
-    app.state.chat = Chat(app.state.settings.chat_backlog)
+    app.state.chat = Chat(BACKLOG)
     yield
 
 
