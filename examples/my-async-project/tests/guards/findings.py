@@ -199,7 +199,7 @@ def pytest_testnodedown(node: Any) -> None:
     run.findings += [Finding(*each) for each in output.get("findings", [])]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: "pytest.TerminalReporter") -> None:
     of_run = [each for each in run.findings if not each.nodeid and each.mode == "error"]
     if of_run:
         terminalreporter.section("found by the guards, in no single test", red=True)
@@ -209,7 +209,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         summarise(terminalreporter, reported)
 
 
-def summarise(terminal: pytest.TerminalReporter, findings: list[Finding]) -> None:
+def summarise(terminal: "pytest.TerminalReporter", findings: list[Finding]) -> None:
     """Write what would have failed, by kind and by test, and how to make it fail."""
     terminal.section("found by the guards, which are in report mode", yellow=True)
     tests: dict[str, list[Finding]] = {}

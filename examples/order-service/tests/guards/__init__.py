@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
             continue
         try:
             config.pluginmanager.register(import_module(module), module)
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # also of a name that an older library lacks
             if error.name != "anyio":  # without AnyIO there is nothing to guard
                 findings.switch_off(guard, str(error))
     config.pluginmanager.register(findings, findings.__name__)  # around all others

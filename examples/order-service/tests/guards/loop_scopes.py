@@ -147,7 +147,7 @@ def pytest_pycollect_makeitem(obj: object) -> None:
 
 
 def check_dead(each: Any) -> None:
-    if type(each) is FixtureFunction and each.name in DEAD:
+    if type(each) is FixtureFunction and getattr(each, "name", "") in DEAD:
         found(
             GUARD,
             "dead override",
