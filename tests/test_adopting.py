@@ -16,6 +16,7 @@ import pytest
 from helpers.command_line import Result, User, cookiecutter_command, copy_of_template, suite_of
 from helpers.projects import TEMPLATE, render
 from helpers.suites import SCENARIOS, Environment, waiting_suite
+from uv import find_uv_bin
 
 ADOPT = TEMPLATE / "adopt"
 (TREE,) = ADOPT.glob("*cookiecutter*}}")
@@ -252,6 +253,54 @@ def test_hung_suite_is_ended_and_its_test_named(
     reported = user.run(*command, cwd=project)
     assert reported.returncode == 0, reported.stderr
     assert re.search("NOT RUN: it has not ended.*tests/test_hang.py::test_hangs", reported.stdout)
+
+
+def environment_with(folder: Path, *requirements: str) -> Environment:
+    made = Environment(folder)
+    subprocess.run([find_uv_bin(), "-q", "venv", folder], check=True)
+    install = [find_uv_bin(), "-q", "pip", "install", "--python", str(made.python)]
+    subprocess.run([*install, *requirements], check=True)
+    return made
+
+
+@pytest.mark.thorough
+def test_oldest_versions_that_the_guards_need(user: User, template: Path, tmp_path: Path) -> None:
+    old = ("pytest==8.2.0", "pytest-asyncio==1.1.0")
+    project = project_of(user, "flat", environment_with(tmp_path / "old", *old))
+    adopted = adopt(user, template, project).stdout
+    assert "Every test has the same result." in adopted
+    for pattern in PLANTED["flat"].values():
+        assert re.search(pattern, adopted)
+    assert "'hangs' needs pytest-timeout:\n      beside pytest in requirements-dev.txt:1" in adopted
+
+
+@pytest.mark.thorough
+def test_versions_that_are_too_old_are_named(user: User, template: Path, tmp_path: Path) -> None:
+    old = ("pytest==7.4.4", "pytest-asyncio==0.21.2", "pytest-timeout")
+    project = project_of(user, "flat", environment_with(tmp_path / "old", *old))
+    adopted = adopt(user, template, project).stdout
+    assert "as it is:         7 passed, 1 failed, 1 xfailed" in adopted
+    assert "NOT RUN: the guards need pytest 8.2 or newer; this is 7.4.4" in adopted
+    assert "The patch does not load the guards" in adopted
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    assert git(user, project, "diff", "--name-only").split() == ["pytest.ini"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "problem"),
+    [
+        ({}, ""),
+        ({"python": (3, 10, 4)}, "the guards need Python 3.11 or newer; this is 3.10.4"),
+        ({"pytest": "8.1.2"}, "the guards need pytest 8.2 or newer; this is 8.1.2"),
+        ({"plugins": {"pytest-asyncio": "1.0.0"}}, "need pytest-asyncio 1.1 or newer"),
+        ({"plugins": {"pytest-asyncio": "1.10.0a1"}}, ""),
+    ],
+)
+def test_oldest_versions(tmp_path: Path, versions: dict[str, Any], problem: str) -> None:
+    about = {"python": (3, 11, 0), "pytest": "10.0.0", "plugins": {}} | versions
+    found = program_in(tmp_path).too_old(about)
+    assert problem in found
+    assert bool(problem) == bool(found)
 
 
 @pytest.mark.parametrize(

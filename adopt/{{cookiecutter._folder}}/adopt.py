@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 GUARDS = Path(__file__).resolve().parent
 TESTS = GUARDS.parent
 PATCH = GUARDS / "adopt.patch"
-OLDEST_PYTHON = (3, 11)  # of the guards
-OLDEST_PYTEST = 8
+OLDEST = {
+    "Python": (3, 11),
+    "pytest": (8, 2),
+    "pytest-asyncio": (1, 1),
+}  # for the guards
 # In the order in which pytest looks for its settings.
 CONFIGURATION = (
     *("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"),
@@ -66,6 +69,10 @@ class CannotRunError(Exception):
     """The suite cannot be run; the text says why."""
 
 
+class CannotLoadError(CannotRunError):
+    """The suite runs, but not with the guards."""
+
+
 def main() -> int:
     """Print the report, write the patch, and return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -88,6 +95,7 @@ def main() -> int:
             suite.run()
         except CannotRunError as error:
             suite.reason = str(error)
+            suite.can_load = not isinstance(error, CannotLoadError)
         except KeyboardInterrupt:
             suite.reason = "it was interrupted"
     report(suite)
@@ -252,6 +260,7 @@ class Suite:
 
     python = ""
     reason = ""  # that it could not be run, or not to the end
+    can_load = True
     as_it_is: Run | None = None
     guarded: Run | None = None
     strict_ids: Run | None = None
@@ -268,20 +277,18 @@ class Suite:
         if not before.outcomes:
             tail = "\n".join(before.output.splitlines()[-15:])
             raise CannotRunError(f"pytest ran no test:\n\n{tail}\n")
-        if tuple(about["python"]) < OLDEST_PYTHON:
-            oldest = ".".join(map(str, OLDEST_PYTHON))
-            raise CannotRunError(f"the guards need Python {oldest} or newer")
-        if int(about["pytest"].split(".")[0]) < OLDEST_PYTEST:
-            raise CannotRunError(f"the guards need pytest {OLDEST_PYTEST} or newer")
+        if problem := too_old(about):
+            raise CannotLoadError(problem)
         limit = []
         if "pytest-timeout" in about["plugins"] and not about["timeout"]:
             limit = [f"--timeout={self.limit()}"]
         plugin = ["-p", self.project.plugin, "--guards=report", all_files, *limit]
-        self.guarded = self.record(*plugin)
-        if not self.guarded.outcomes:
-            tail = "\n".join(self.guarded.output.splitlines()[-15:])
-            raise CannotRunError(f"pytest ran no test with the guards:\n\n{tail}\n")
-        if int(about["pytest"].split(".")[0]) >= 9:
+        after = self.record(*plugin)
+        if not after.outcomes:
+            tail = "\n".join(after.output.splitlines()[-15:])
+            raise CannotLoadError(f"pytest ran no test with the guards:\n\n{tail}\n")
+        self.guarded = after
+        if numbers_of(about["pytest"]) >= (9,):
             strict = ("--collect-only", "-q", "-o", "strict_parametrization_ids=true")
             self.strict_ids = self.record(*strict)
 
@@ -346,6 +353,21 @@ class Suite:
         except BaseException:
             process.wait()  # Ctrl-C has reached it, too
             raise
+
+
+def too_old(about: dict[str, Any]) -> str:
+    """Say what is too old for the guards."""
+    has = {**about["plugins"], "pytest": about["pytest"]}
+    has["Python"] = ".".join(map(str, about["python"]))
+    for name, oldest in OLDEST.items():
+        if name in has and numbers_of(has[name]) < oldest:
+            wanted = ".".join(map(str, oldest))
+            return f"the guards need {name} {wanted} or newer; this is {has[name]}"
+    return ""
+
+
+def numbers_of(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:2])
 
 
 def record(path: str, arguments: list[str]) -> int:
@@ -724,7 +746,7 @@ def names_set_by(node: ast.stmt) -> set[str]:
 def write_patch(suite: Suite, about: dict[str, Any]) -> Editor:
     """Write what the next step changes in files of the project."""
     project, editor = suite.project, Editor(suite.project)
-    if not is_loaded(project):
+    if suite.can_load and not is_loaded(project):
         editor.load()
         reason = "Let the guards report: no test fails because of them."
         editor.set("guards", "report", reason, about)
@@ -796,7 +818,7 @@ def report(suite: Suite) -> None:
     if editor.by_hand:
         head("What the patch cannot do; change it by hand")
         print_notes(editor.by_hand)
-    print_next(project, editor)
+    print_next(suite, editor)
 
 
 SHOWN = ("pytest-asyncio", "anyio", "pytest-aiohttp", "pytest-timeout", "pytest-xdist")
@@ -890,7 +912,8 @@ def named_in(problem: str) -> str:
     return found[1] if found else ""
 
 
-def print_next(project: Project, editor: Editor) -> None:
+def print_next(suite: Suite, editor: Editor) -> None:
+    project = suite.project
     patch = project.name(PATCH)
     head("Next")
     if editor.patch:
@@ -898,14 +921,14 @@ def print_next(project: Project, editor: Editor) -> None:
         for path in editor.texts:
             print(f"      changes {project.name(path)}")
         print(f"  then: delete {patch}, run pytest, commit")
-    else:
-        print(
-            "  Fix what was found, test by test, and name what is clean in guards_strict;"
-        )
+    elif suite.can_load:
+        print("  Fix what was found, name the files that are clean in guards_strict;")
         print('  in the end set guards = "error" and delete this file, adopt.py.')
-    print(
-        f"  {project.name(GUARDS)}/README.md tells what each guard detects, and all settings."
-    )
+    if not suite.can_load:
+        script = project.name(GUARDS / "adopt.py")
+        print(f"  The patch does not load the guards. Repeat this: python {script}")
+    readme = project.name(GUARDS / "README.md")
+    print(f"  {readme} tells what each guard detects, and all settings.")
     if not is_loaded(project):
         print("\nTo undo all of it, if your own work is committed:")
         if output_of("git", "rev-parse", "--git-dir", cwd=project.root):
