@@ -26,7 +26,7 @@ RELEASES: dict[str, Answers] = {
     "MIT": {},
     "Apache-2.0": FULL,
     "BSD-3-Clause": {"database": "mysql", "http_client": "httpx", "redis": "yes"},
-    "proprietary": {"database": "none", "http_client": "none"},
+    "proprietary": {"example": "no", "web_framework": "fastapi"},
 }
 
 
