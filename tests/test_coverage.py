@@ -18,7 +18,7 @@ UNCERTAIN = {"except WebSocketDisconnect:", "pass  # the one who receives notice
     [
         {"database": "postgresql"},
         {"database": "postgresql", "data_access": "sqlalchemy", "event_loop": "uvloop"},
-        {"database": "sqlite", "data_access": "sqlalchemy", "fixture_loop_scope": "session"},
+        {"database": "sqlite", "fixture_loop_scope": "session", "example": "no"},
     ],
     ids=lambda answers: "-".join(answers.values()),
 )

@@ -8,7 +8,7 @@ import pexpect
 import pytest
 import yaml
 from helpers.command_line import User, copy_of_template, generated_files, suite_of
-from helpers.projects import CHOICES, QUESTIONS, TEMPLATE
+from helpers.projects import CHOICES, QUESTIONS, TEMPLATE, steps_of_removal
 
 SLUG = "my-async-project"
 CODE = Path("src", "my_async_project", "concurrency.py")
@@ -100,6 +100,43 @@ def test_deleted_file_stays_deleted(user: User, template: Path, project: Path) -
     update(user, project)
     assert not (project / CODE).exists()
     assert_at_rest(user, project)
+
+
+def add_fixture_to_example(user: User, template: Path) -> None:
+    """Let the example of a template grow by a module that needs another one of the example."""
+    name = "{% if cookiecutter.example %}more.py{% endif %}"
+    text = "from {{ cookiecutter.package_name }}.api import UserApi as UserApi\n"
+    (suite_of(template) / "fixtures" / name).write_text(text, encoding="utf-8")
+    user.commit(template)
+
+
+def test_removed_example_does_not_come_back(user: User, template: Path, project: Path) -> None:
+    files = [file for step in steps_of_removal(project) for file in step]
+    user.run("git", "rm", "--quiet", *files, cwd=project).check_returncode()
+    update(user, project, "--variables-to-update", '{"example": "no"}')
+    assert_at_rest(user, project)
+
+    add_fixture_to_example(user, template)
+    update(user, project)
+
+    assert_at_rest(user, project)
+
+
+def test_part_of_the_example_can_be_kept(user: User, template: Path, project: Path) -> None:
+    for file in ("src/my_async_project/importer.py", "src/my_async_project/api.py"):
+        (project / file).unlink()
+    state = json.loads((project / ".cruft.json").read_text(encoding="utf-8"))
+    assert state["context"]["cookiecutter"]["example"] is True
+    state["context"]["cookiecutter"]["example"] = False
+    (project / ".cruft.json").write_text(json.dumps(state, indent=2), encoding="utf-8")
+    own = {name: text for name, text in generated_files(project).items() if "store" in name}
+
+    add_fixture_to_example(user, template)
+    update(user, project)
+
+    assert not (project / "tests" / "fixtures" / "more.py").exists()
+    files = generated_files(project)
+    assert own == {name: text for name, text in files.items() if "store" in name}
 
 
 def test_both_changed_the_same_line(user: User, template: Path, project: Path) -> None:
@@ -214,6 +251,7 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(user: User, template: Pa
             "asyncio_mode": "strict",
             "fixture_loop_scope": "session",
         },
+        {"example": "no"},
         pytest.param({"database": "none", "http_client": "none"}, marks=pytest.mark.thorough),
         pytest.param(
             {"web_framework": "fastapi", "redis": "yes", "event_loop": "both", "anyio": "yes"},

@@ -12,6 +12,7 @@ from helpers.projects import (
     covering_answers,
     name_of,
     render,
+    steps_of_removal,
     text_files,
 )
 from helpers.suites import Environment, run_suite, skip_without_server
@@ -22,13 +23,6 @@ OF_THE_EXAMPLE = re.compile(
 )
 
 FASTAPI = {"web_framework": "fastapi"}
-
-
-def steps_of_removal(project: Path) -> list[list[str]]:
-    """Return the files that EXAMPLE.md removes, by the lines of its command."""
-    text = (project / "EXAMPLE.md").read_text(encoding="utf-8")
-    (command,) = re.findall(r"^git rm ((?:.*\\\n)*.*)", text, re.MULTILINE)
-    return [line.split() for line in command.split("\\\n")]
 
 
 def remove_example(project: Path) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
@@ -173,6 +174,13 @@ def render(folder: Path, answers: Answers) -> Path:
                 extra_context={"package_name": "demo", "project_slug": "demo", **answers},
             )
         )
+
+
+def steps_of_removal(project: Path) -> list[list[str]]:
+    """Return the files that EXAMPLE.md removes, by the lines of its command."""
+    text = (project / "EXAMPLE.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^git rm ((?:.*\\\n)*.*)", text, re.MULTILINE)
+    return [line.split() for line in command.split("\\\n")]
 
 
 def pyproject_of(project: Path) -> dict[str, Any]:
