@@ -37,7 +37,19 @@ DEVICES = frozenset(
 
 # Names that mean something else to Python, pytest, git or a build in a project laid out like ours.
 LAYOUT = frozenset(
-    ["build", "conftest", "dist", "docs", "fixtures", "guards", "setup", "src", "tests", "venv"]
+    [
+        "build",
+        "conftest",
+        "dev",
+        "dist",
+        "docs",
+        "fixtures",
+        "guards",
+        "setup",
+        "src",
+        "tests",
+        "venv",
+    ]
 )
 
 # In the standard library of some Python that a project may support, if not of the one running.

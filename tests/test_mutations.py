@@ -15,6 +15,7 @@ HANGS = {
     "one call at a time",
     "other calls not cancelled",
     "no timeout of Redis",
+    "readiness without deadline",
     "websocket sends nothing",
 }
 
@@ -213,6 +214,23 @@ ROUTES = [
         "self._listeners.remove(messages)",
         "pass",
     ),
+    ("src/demo/jobs.py", "failing job ends its worker", "except Exception:", "except KeyError:"),
+    ("src/demo/jobs.py", "one job too many at once", "range(limit)", "range(limit + 1)"),
+    (
+        "src/demo/jobs.py",
+        "shutdown does not wait for jobs",
+        "await jobs.finished()\n",
+        "pass\n",
+    ),
+    ("src/demo/jobs.py", "jobs given up in silence", "            jobs.give_up()\n", ""),
+    ("src/demo/ready_routes.py", "always ready", "return False", "return True"),
+    (
+        "src/demo/ready_routes.py",
+        "readiness without deadline",
+        "timeout(deadline)",
+        "timeout(None)",
+    ),
+    ("src/demo/settings.py", "secret in the message", "problem['msg']", "problem"),
 ]
 CACHED_APPLICATION = [
     ("src/demo/fetch_routes.py", "cache bypassed", "users.get(", "users._fetch("),

@@ -1,13 +1,10 @@
 {% set database = cookiecutter.database != "none" -%}
 {% set client = cookiecutter.http_client != "none" -%}
 {% set redis = cookiecutter.redis -%}
-{% set opens = database or client or redis -%}
 """The web application: what it consists of, how it starts and how it stops."""
 
-{% if opens -%}
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-{% endif -%}
 from functools import partial
 from typing import Literal
 
@@ -22,18 +19,17 @@ from .discovery import import_modules
 {% if client -%}
 from .http_client import open_http_client
 {% endif -%}
+from .jobs import run_jobs
 {% if redis -%}
 from .redis_client import connect
 {% endif -%}
-from .settings import Settings
-{% if opens %}
+from .settings import Settings, read_settings
+
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open what the requests share, and close it in the end."""
-{%- if database or redis %}
     settings: Settings = app.state.settings
-{%- endif %}
     async with AsyncExitStack() as stack:
 {%- if database %}
         database = open_database(settings.database_url)
@@ -47,8 +43,11 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         redis = connect(settings.redis_url, timeout=settings.redis_timeout)
         app.state.redis = await stack.enter_async_context(redis)
 {%- endif %}
+        # The last to open and the first to close: jobs use all of these.
+        jobs = run_jobs(settings.job_limit, settings.job_backlog, settings.job_grace)
+        app.state.jobs = await stack.enter_async_context(jobs)
         yield
-{% endif %}
+
 
 class Health(BaseModel):
     """How the application is."""
@@ -71,9 +70,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     It gets the `router` of every module `…routes`, and its `RESPONSES` to exceptions.
     """
-    app = FastAPI(title="{{ cookiecutter.project_slug }}"{{ ", lifespan=lifespan" if opens else "" }})
+    app = FastAPI(title="{{ cookiecutter.project_slug }}", lifespan=lifespan)
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
-    app.state.settings = settings or Settings.model_validate({})
+    app.state.settings = settings or read_settings()
     app.add_api_route("/health", health, tags=["health"])
     for module in import_modules("routes"):
         app.include_router(module.router)

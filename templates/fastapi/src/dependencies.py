@@ -22,6 +22,7 @@ from .database import Connection, Database
 {% if client -%}
 from .http_client import HttpClient
 {% endif -%}
+from .jobs import Jobs
 from .settings import Settings
 
 
@@ -34,9 +35,17 @@ async def get_settings(request: HTTPConnection) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 {% if database %}
 
-async def get_{{ session }}(request: HTTPConnection) -> AsyncIterator[{{ given }}]:
-    """Give a request a {{ session }} in a transaction, which ends before the response."""
+async def get_database(request: HTTPConnection) -> Database:
+    """Give a request the database, for work that outlives it."""
     database: Database = request.app.state.database
+    return database
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+
+
+async def get_{{ session }}(database: DatabaseDep) -> AsyncIterator[{{ given }}]:
+    """Give a request a {{ session }} in a transaction, which ends before the response."""
     async with database.begin() as {{ session }}:
         yield {{ session }}
 
@@ -52,4 +61,12 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
-{% endif -%}
+{% endif %}
+
+async def get_jobs(request: HTTPConnection) -> Jobs:
+    """Give a request the jobs in the background."""
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+JobsDep = Annotated[Jobs, Depends(get_jobs)]
