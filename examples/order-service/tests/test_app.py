@@ -1,8 +1,10 @@
 """The application as a whole: how it starts, stops, describes itself and is overridden."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -12,7 +14,7 @@ from order_service.app import create_app
 from order_service.dependencies import get_settings
 from order_service.settings import Settings
 
-from .fixtures.app import running, serving
+from .fixtures.app import Server, running, serving
 
 
 async def test_health(client: AsyncClient) -> None:
@@ -59,6 +61,36 @@ async def refuse() -> None:
     raise ConnectionError("no database")
 
 
+def test_missing_and_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("JOB_LIMIT", "secret")
+    fields = Settings.model_fields.items()
+    required = [name.upper() for name, field in fields if field.is_required()]
+
+    with pytest.raises(SystemExit) as stopped:
+        create_app()
+
+    lines = str(stopped.value).splitlines()
+    assert {f"  {name} is missing" for name in required} < {*lines}
+    assert "  JOB_LIMIT: Input should be a valid integer" in str(stopped.value)
+    assert "secret" not in str(stopped.value)
+
+
+def test_example_of_settings_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = Path(__file__).parents[1] / ".env.example"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    example = dict(line.split("=", 1) for line in lines if line and line[0] != "#")
+    for name, value in example.items():
+        monkeypatch.setenv(name, value)
+
+    settings = create_app().state.settings.model_dump()
+
+    assert {*example} == {*map(str.upper, settings)}
+    for name, field in Settings.model_fields.items():
+        assert field.is_required() or settings[name] == field.default
+
+
 @asynccontextmanager
 async def refuse_to_start(_: FastAPI) -> AsyncIterator[None]:
     await refuse()
@@ -103,3 +135,31 @@ class TestLifespan:
             serving(FastAPI(lifespan=refuse_to_start)),
         ):
             pytest.fail("it runs")
+
+    async def test_server_finishes_requests_before_it_stops(
+        self, settings: Settings
+    ) -> None:
+        app, stopping = create_app(settings), asyncio.Event()
+
+        class StoppingServer(Server):
+            async def shutdown(
+                self, sockets: list[socket.socket] | None = None
+            ) -> None:
+                stopping.set()
+                await super().shutdown(sockets)
+
+        server = StoppingServer(app)
+
+        @app.get("/slow")
+        async def answer_while_stopping() -> str:
+            server.should_exit = True
+            await stopping.wait()
+            return "done"
+
+        with serving(app, server) as url:
+            async with AsyncClient(
+                base_url=url, verify=False, trust_env=False, timeout=None
+            ) as client:
+                response = await client.get("/slow")
+
+        assert (response.status_code, response.json()) == (200, "done")

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 from .database import open_database
 from .discovery import import_modules
 from .http_client import open_http_client
+from .jobs import run_jobs
 from .redis_client import connect
-from .settings import Settings
+from .settings import Settings, read_settings
 
 
 @asynccontextmanager
@@ -27,6 +28,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.http_client = await stack.enter_async_context(client)
         redis = connect(settings.redis_url, timeout=settings.redis_timeout)
         app.state.redis = await stack.enter_async_context(redis)
+        # The last to open and the first to close: jobs use all of these.
+        jobs = run_jobs(settings.job_limit, settings.job_backlog, settings.job_grace)
+        app.state.jobs = await stack.enter_async_context(jobs)
         yield
 
 
@@ -53,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """
     app = FastAPI(title="order-service", lifespan=lifespan)
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
-    app.state.settings = settings or Settings.model_validate({})
+    app.state.settings = settings or read_settings()
     app.add_api_route("/health", health, tags=["health"])
     for module in import_modules("routes"):
         app.include_router(module.router)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
 from .http_client import HttpClient
+from .jobs import Jobs
 from .settings import Settings
 
 
@@ -21,9 +22,17 @@ async def get_settings(request: HTTPConnection) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
-async def get_session(request: HTTPConnection) -> AsyncIterator[AsyncSession]:
-    """Give a request a session in a transaction, which ends before the response."""
+async def get_database(request: HTTPConnection) -> Database:
+    """Give a request the database, for work that outlives it."""
     database: Database = request.app.state.database
+    return database
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+
+
+async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
+    """Give a request a session in a transaction, which ends before the response."""
     async with database.begin() as session:
         yield session
 
@@ -38,3 +47,12 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
+
+
+async def get_jobs(request: HTTPConnection) -> Jobs:
+    """Give a request the jobs in the background."""
+    jobs: Jobs = request.app.state.jobs
+    return jobs
+
+
+JobsDep = Annotated[Jobs, Depends(get_jobs)]

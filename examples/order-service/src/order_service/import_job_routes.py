@@ -1,0 +1,38 @@
+"""Brings users of the remote API into the database, after the response."""
+
+import asyncio
+from http import HTTPStatus
+
+from fastapi import APIRouter, HTTPException
+
+from .api_client import Api
+from .dependencies import DatabaseDep, JobsDep
+from .import_routes import Import
+from .importer import import_users
+from .store import UserStore
+
+router = APIRouter(prefix="/import-jobs", tags=["imports"])
+
+RESPONSES: dict[type[Exception], HTTPException] = {
+    asyncio.QueueFull: HTTPException(
+        HTTPStatus.SERVICE_UNAVAILABLE, "Too many jobs are waiting."
+    ),
+}
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.ACCEPTED,
+    responses={HTTPStatus.SERVICE_UNAVAILABLE: {"description": "Too many jobs wait"}},
+)
+async def import_later(
+    asked: Import, api: Api, database: DatabaseDep, jobs: JobsDep
+) -> Import:
+    """Import users in the background; a failure is logged."""
+
+    async def job() -> None:
+        async with database.begin() as session:
+            await import_users(api, UserStore(session), asked.user_ids)
+
+    jobs.add(f"import {asked.user_ids}", job)
+    return asked

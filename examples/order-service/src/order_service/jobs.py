@@ -1,0 +1,67 @@
+"""Work in the background, as long as the application runs."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+logger = logging.getLogger(__name__)
+
+Job = Callable[[], Awaitable[object]]
+
+
+class Jobs:
+    """Jobs that wait in a queue, and how to add one.
+
+    They are in memory: a process that is killed loses them.
+    """
+
+    def __init__(self, backlog: int) -> None:
+        self._queue: asyncio.Queue[tuple[str, Job]] = asyncio.Queue(backlog)
+
+    def add(self, name: str, job: Job) -> None:
+        """Let a worker call `job`; asyncio.QueueFull if too many wait."""
+        self._queue.put_nowait((name, job))
+
+    async def finished(self) -> None:
+        """Wait until every job is done."""
+        await self._queue.join()
+
+    async def work(self) -> None:
+        """Do one job after the other; one that fails is logged."""
+        while True:
+            name, job = await self._queue.get()
+            try:
+                await job()
+            except Exception:
+                logger.exception("The job %r has failed", name)
+            except asyncio.CancelledError:
+                logger.error("The job %r was stopped at shutdown", name)
+                raise
+            finally:
+                self._queue.task_done()
+
+    def give_up(self) -> None:
+        """Log the jobs that no worker has begun."""
+        while not self._queue.empty():
+            name, _ = self._queue.get_nowait()
+            self._queue.task_done()
+            logger.error("The job %r was not begun before shutdown", name)
+
+
+@asynccontextmanager
+async def run_jobs(limit: int, backlog: int, grace: float) -> AsyncIterator[Jobs]:
+    """Run up to `limit` jobs at once; in the end, wait `grace` seconds for all of them."""
+    jobs = Jobs(backlog)
+    async with asyncio.TaskGroup() as group:
+        workers = [group.create_task(jobs.work()) for _ in range(limit)]
+        try:
+            yield jobs
+            async with asyncio.timeout(grace):
+                await jobs.finished()
+        except TimeoutError:
+            pass  # what is not done is logged
+        finally:
+            for worker in workers:
+                worker.cancel()
+            jobs.give_up()

@@ -1,0 +1,68 @@
+"""Whether the application can do its work: what it needs answers in time."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from http import HTTPStatus
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+
+logger = logging.getLogger(__name__)
+
+
+class Readiness(BaseModel):
+    """What is needed, and whether it answers."""
+
+    checks: dict[str, bool]
+
+
+router = APIRouter(tags=["health"])
+
+
+@router.get(
+    "/ready",
+    responses={
+        HTTPStatus.SERVICE_UNAVAILABLE: {
+            "model": Readiness,
+            "description": "Something does not answer",
+        }
+    },
+)
+async def ready(request: Request, response: Response) -> Readiness:
+    """Answer within a deadline whether the application can serve requests."""
+    app: FastAPI = request.app
+    checks = {
+        "database": ask_database(app),
+        "redis": ask_redis(app),
+    }
+    deadline = app.state.settings.ready_timeout
+    answers = await asyncio.gather(
+        *(answers_in_time(name, check, deadline) for name, check in checks.items())
+    )
+    if not all(answers):
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return Readiness(checks=dict(zip(checks, answers, strict=True)))
+
+
+async def answers_in_time(name: str, check: Awaitable[None], deadline: float) -> bool:
+    """Return whether a check succeeds; why it does not is logged, not told."""
+    try:
+        async with asyncio.timeout(deadline):
+            await check
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
+        logger.warning("Not ready, %s does not answer: %r", name, error)
+        return False
+    return True
+
+
+async def ask_database(app: FastAPI) -> None:
+    """Begin and end a transaction."""
+    async with app.state.database.begin() as session:
+        await session.execute(text("SELECT 1"))
+
+
+async def ask_redis(app: FastAPI) -> None:
+    """Send a PING."""
+    await app.state.redis.ping()

@@ -1,0 +1,112 @@
+"""Background work: it is done, fails or is given up, and each of these is known."""
+
+import asyncio
+
+import pytest
+
+from order_service.jobs import run_jobs
+
+
+async def test_a_job_is_done() -> None:
+    done = asyncio.Event()
+
+    async def job() -> None:
+        done.set()
+
+    async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
+        jobs.add("job", job)
+        await jobs.finished()
+        assert done.is_set()
+
+
+async def test_a_job_that_fails_is_logged_and_the_next_one_done(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    done = asyncio.Event()
+
+    async def fail() -> None:
+        raise ValueError("not today")
+
+    async def job() -> None:
+        done.set()
+
+    async with run_jobs(limit=1, backlog=2, grace=60) as jobs:
+        jobs.add("first", fail)
+        jobs.add("second", job)
+        await done.wait()
+
+    (record,) = caplog.records
+    assert record.getMessage() == "The job 'first' has failed"
+    assert record.exc_info
+    assert str(record.exc_info[1]) == "not today"
+
+
+async def test_jobs_run_at_the_same_time_up_to_the_limit() -> None:
+    both = asyncio.Barrier(2)
+    running = most = 0
+
+    async def job() -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await both.wait()
+        running -= 1
+
+    async with run_jobs(limit=2, backlog=4, grace=60) as jobs:
+        for _ in range(4):
+            jobs.add("job", job)
+        await jobs.finished()
+
+    assert most == 2
+
+
+async def test_too_many_jobs_are_refused() -> None:
+    async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
+        jobs.add("job", asyncio.Event().wait)
+        with pytest.raises(asyncio.QueueFull):
+            jobs.add("job", asyncio.Event().wait)
+        jobs.give_up()
+
+
+async def test_shutdown_finishes_what_has_begun_and_what_waits() -> None:
+    begun, leave, done = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def slow() -> None:
+        begun.set()
+        await leave.wait()
+        done.append("slow")
+
+    async def waiting() -> None:
+        done.append("waiting")
+
+    async with run_jobs(limit=1, backlog=2, grace=60) as jobs:
+        jobs.add("slow", slow)
+        jobs.add("waiting", waiting)
+        await begun.wait()
+        asyncio.get_running_loop().call_soon(leave.set)  # during the shutdown
+
+    assert done == ["slow", "waiting"]
+
+
+async def test_shutdown_gives_up_after_its_grace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, stopped = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+
+    async with run_jobs(limit=1, backlog=2, grace=0.01) as jobs:
+        jobs.add("hanging", hang)
+        jobs.add("waiting", hang)
+        await begun.wait()
+
+    assert stopped.is_set()
+    assert {record.getMessage() for record in caplog.records} == {
+        "The job 'hanging' was stopped at shutdown",
+        "The job 'waiting' was not begun before shutdown",
+    }
