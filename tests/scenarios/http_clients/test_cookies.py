@@ -11,11 +11,11 @@ USER = {"id": 1, "name": "Ada", "email": "ada@example.com"}
 async def test_cookies(make_api, api_server, time):
     cookies = []
 
-    def answer(request):
+    def respond(request):
         cookies.append(request.cookies.get("session"))
         return Response(json.dumps(USER), headers={"Set-Cookie": "session=7"})
 
-    api_server.expect_request("/users/1").respond_with_handler(answer)
+    api_server.expect_request("/users/1").respond_with_handler(respond)
     api = make_api(f"http://localhost:{api_server.port}")  # aiohttp keeps none of an address
     await api.fetch(1)
     await api.fetch(1)
