@@ -27,7 +27,7 @@ def expect_failure(api_server: HTTPServer, status: int) -> None:
     """
     asked = Event()
 
-    def answer(_: Request) -> Response:
+    def respond(_: Request) -> Response:
         asked.set()
         user = {"id": 1, "name": "Ada", "email": "ada@example.com"}
         return Response(json.dumps(user))
@@ -36,7 +36,7 @@ def expect_failure(api_server: HTTPServer, status: int) -> None:
         asked.wait()
         return Response(status=status)
 
-    api_server.expect_request("/users/1").respond_with_handler(answer)
+    api_server.expect_request("/users/1").respond_with_handler(respond)
     api_server.expect_request("/users/2").respond_with_handler(fail)
 
 

@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from order_service.api import (
     ApiUnavailableError,
-    MalformedAnswerError,
+    MalformedResponseError,
     UserApi,
 )
 from order_service.concurrency import map_bounded
@@ -36,7 +36,7 @@ async def test_missing_user(api: UserApi, api_server: HTTPServer) -> None:
 async def test_fault_of_the_server(api: UserApi, api_server: HTTPServer) -> None:
     api_server.expect_request("/users/1").respond_with_data(status=500)
 
-    with pytest.raises(ApiUnavailableError, match="answered 500"):
+    with pytest.raises(ApiUnavailableError, match="responded with 500"):
         await api.fetch(1)
 
 
@@ -45,40 +45,40 @@ async def test_fault_of_the_server(api: UserApi, api_server: HTTPServer) -> None
     ["<html>", "[]", '{"id": 1}', '{"id": "one", "name": "", "email": ""}'],
     ids=["no JSON", "no object", "no name", "no number"],
 )
-async def test_malformed_answer(
+async def test_malformed_response(
     api: UserApi, api_server: HTTPServer, body: str
 ) -> None:
     api_server.expect_request("/users/1").respond_with_data(body)
 
-    with pytest.raises(MalformedAnswerError, match="not a user"):
+    with pytest.raises(MalformedResponseError, match="not a user"):
         await api.fetch(1)
 
 
-async def test_slow_answer(make_api: Callable[..., UserApi]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody_answers:
-        url = f"http://127.0.0.1:{nobody_answers.getsockname()[1]}"
-        with pytest.raises(ApiUnavailableError, match="no answer"):
+async def test_slow_response(make_api: Callable[..., UserApi]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:
+        url = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
+        with pytest.raises(ApiUnavailableError, match="no response"):
             await make_api(url, timeout=0.05).fetch(1)
 
 
 async def test_refused_connection(
     make_api: Callable[..., UserApi], refusing_url: str
 ) -> None:
-    with pytest.raises(ApiUnavailableError, match="no answer"):
+    with pytest.raises(ApiUnavailableError, match="no response"):
         await make_api(refusing_url).fetch(1)
 
 
 async def test_requests_are_in_flight_at_the_same_time(
     api: UserApi, api_server: HTTPServer
 ) -> None:
-    # The server answers nobody before it has heard from all three.
+    # The server responds to nobody before all three requests have arrived.
     all_asked = Barrier(3)
 
-    def answer(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         all_asked.wait()
         return Response(json.dumps(ADA_AS_JSON))
 
-    api_server.expect_request("/users/1").respond_with_handler(answer)
+    api_server.expect_request("/users/1").respond_with_handler(respond)
 
     assert await map_bounded(api.fetch, [1, 1, 1], limit=3) == [ADA, ADA, ADA]
 

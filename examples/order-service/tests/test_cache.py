@@ -73,24 +73,24 @@ async def test_unreadable_entry_is_replaced(
 
 
 class SlowApi:
-    """Answers nobody before it is allowed to."""
+    """Responds to nobody before it is allowed to."""
 
-    def __init__(self, answer: User | Exception) -> None:
+    def __init__(self, response: User | Exception) -> None:
         self.asked = asyncio.Event()
-        self.may_answer = asyncio.Event()
+        self.may_respond = asyncio.Event()
         self.cancelled = False
-        self._answer = answer
+        self._response = response
 
     async def fetch(self, user_id: int) -> User:
         self.asked.set()
         try:
-            await self.may_answer.wait()
+            await self.may_respond.wait()
         except asyncio.CancelledError:
             self.cancelled = True
             raise
-        if isinstance(self._answer, Exception):
-            raise self._answer
-        return self._answer
+        if isinstance(self._response, Exception):
+            raise self._response
+        return self._response
 
 
 async def test_concurrent_callers_share_a_fetch(
@@ -110,7 +110,7 @@ async def test_concurrent_callers_share_a_failure(
     fetch_user.side_effect = api.fetch
     callers = [asyncio.create_task(cache.get(1)) for _ in range(2)]
     await api.asked.wait()
-    api.may_answer.set()
+    api.may_respond.set()
 
     for caller in callers:
         with pytest.raises(UserNotFoundError):
@@ -119,7 +119,7 @@ async def test_concurrent_callers_share_a_failure(
     fetch_user.assert_awaited_once_with(1)
 
 
-async def test_first_caller_is_cancelled_and_the_second_is_answered(
+async def test_first_caller_is_cancelled_and_the_second_gets_a_response(
     cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(ADA)
@@ -130,7 +130,7 @@ async def test_first_caller_is_cancelled_and_the_second_is_answered(
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
-    api.may_answer.set()
+    api.may_respond.set()
 
     assert await second == ADA
     fetch_user.assert_awaited_once_with(1)
@@ -156,16 +156,16 @@ async def test_last_caller_is_cancelled_and_so_is_the_fetch(
 
 
 @pytest.mark.parametrize(
-    "listens", [False, True], ids=["connection refused", "no answer"]
+    "listens", [False, True], ids=["connection refused", "no response"]
 )
 async def test_without_redis_users_are_fetched(
     fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture, listens: bool
 ) -> None:
-    with socket.socket() as nobody_answers:
-        nobody_answers.bind(("127.0.0.1", 0))
+    with socket.socket() as silent_server:
+        silent_server.bind(("127.0.0.1", 0))
         if listens:
-            nobody_answers.listen()
-        port = nobody_answers.getsockname()[1]
+            silent_server.listen()
+        port = silent_server.getsockname()[1]
         async with connect(f"redis://127.0.0.1:{port}", timeout=0.05) as client:
             assert await UserCache(client, fetch_user).get(1) == ADA
 

@@ -11,9 +11,9 @@ async def test_api_is_asked_once_in_each_test(
 ) -> None:
     api_server.expect_oneshot_request("/users/1").respond_with_json(ADA)
 
-    answers = [(await client.get("/remote-users/1")).json() for _ in range(2)]
+    responses = [(await client.get("/remote-users/1")).json() for _ in range(2)]
 
-    assert answers == [ADA, ADA]
+    assert responses == [ADA, ADA]
     assert len(api_server.log) == 1, f"cached before the {run} run"
 
 

@@ -20,7 +20,7 @@ async def test_fetch(client: AsyncClient, api_server: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("response", "status"),
     [
         (Response(status=404), 404),
         (Response("<html>"), 502),
@@ -29,9 +29,9 @@ async def test_fetch(client: AsyncClient, api_server: HTTPServer) -> None:
     ids=["missing", "malformed", "fault"],
 )
 async def test_failure_of_the_api(
-    client: AsyncClient, api_server: HTTPServer, answer: Response, status: int
+    client: AsyncClient, api_server: HTTPServer, response: Response, status: int
 ) -> None:
-    api_server.expect_request("/users/1").respond_with_response(answer)
+    api_server.expect_request("/users/1").respond_with_response(response)
 
     response = await client.get("/remote-users/1")
 
@@ -50,14 +50,14 @@ async def test_what_is_no_id_is_refused(client: AsyncClient, user_id: str) -> No
 async def test_requests_are_served_at_the_same_time(
     client: AsyncClient, api_server: HTTPServer
 ) -> None:
-    # The API answers nobody before it has heard from all three.
+    # The API responds to nobody before all three requests have arrived.
     all_asked = Barrier(3)
 
-    def answer(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         all_asked.wait()
         return Response(json.dumps(ADA_AS_JSON | {"id": int(request.path[-1])}))
 
-    api_server.expect_request(re.compile("/users/[123]")).respond_with_handler(answer)
+    api_server.expect_request(re.compile("/users/[123]")).respond_with_handler(respond)
 
     responses = await asyncio.gather(
         *(client.get(f"/remote-users/{user_id}") for user_id in (1, 2, 3))

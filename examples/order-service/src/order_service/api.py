@@ -13,8 +13,8 @@ class ApiUnavailableError(Exception):
     """The API cannot be reached, is too slow or has a fault: try again later."""
 
 
-class MalformedAnswerError(Exception):
-    """The API answered something that is not a user."""
+class MalformedResponseError(Exception):
+    """The API responded with something that is not a user."""
 
 
 class UserApi:
@@ -30,18 +30,18 @@ class UserApi:
     async def fetch(self, user_id: int) -> User:
         """Return the user with this id.
 
-        Raises UserNotFoundError, ApiUnavailableError or MalformedAnswerError.
+        Raises UserNotFoundError, ApiUnavailableError or MalformedResponseError.
         """
         try:
             async with asyncio.timeout(self._timeout):
                 url = f"{self._base_url}/users/{user_id}"
                 response = await self._client.get(url, timeout=None)
         except (httpx2.TransportError, TimeoutError) as error:
-            raise ApiUnavailableError(f"no answer: {error!r}") from error
+            raise ApiUnavailableError(f"no response: {error!r}") from error
         if response.status_code == HTTPStatus.NOT_FOUND:
             raise UserNotFoundError(user_id)
         if response.status_code != HTTPStatus.OK:
-            raise ApiUnavailableError(f"answered {response.status_code}")
+            raise ApiUnavailableError(f"responded with {response.status_code}")
         return _parse(response.content)
 
 
@@ -50,4 +50,4 @@ def _parse(body: bytes) -> User:
         fields = json.loads(body)
         return User(int(fields["id"]), str(fields["name"]), str(fields["email"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise MalformedAnswerError(f"not a user: {body[:100]!r}") from error
+        raise MalformedResponseError(f"not a user: {body[:100]!r}") from error

@@ -56,7 +56,7 @@ ChatDependency = Annotated[Chat, Depends(get_chat)]
 
 
 async def listen(chat: ChatDependency) -> AsyncIterator[asyncio.Queue[str]]:
-    """Listen to the chat from before the first answer to the end of the connection."""
+    """Listen to the chat from before the first response to the end of the connection."""
     with chat.listen() as messages:
         yield messages
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Path
 
-from .api import ApiUnavailableError, MalformedAnswerError
+from .api import ApiUnavailableError, MalformedResponseError
 from .api_client import CachedUsers, open_cache
 from .users import User, UserNotFoundError
 
@@ -18,10 +18,10 @@ router = APIRouter(
 RESPONSES: dict[type[Exception], HTTPException] = {
     UserNotFoundError: HTTPException(HTTPStatus.NOT_FOUND, "No user has this id."),
     ApiUnavailableError: HTTPException(
-        HTTPStatus.SERVICE_UNAVAILABLE, "The remote API does not answer."
+        HTTPStatus.SERVICE_UNAVAILABLE, "The remote API does not respond."
     ),
-    MalformedAnswerError: HTTPException(
-        HTTPStatus.BAD_GATEWAY, "The remote API answers something else than a user."
+    MalformedResponseError: HTTPException(
+        HTTPStatus.BAD_GATEWAY, "The remote API does not respond with a user."
     ),
 }
 
@@ -30,8 +30,8 @@ RESPONSES: dict[type[Exception], HTTPException] = {
     "/{user_id}",
     responses={
         HTTPStatus.NOT_FOUND: {"description": "No user has this id"},
-        HTTPStatus.BAD_GATEWAY: {"description": "The API answers no user"},
-        HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not answer"},
+        HTTPStatus.BAD_GATEWAY: {"description": "The API does not respond with a user"},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not respond"},
     },
 )
 async def fetch_user(user_id: Annotated[int, Path(ge=1)], users: CachedUsers) -> User:

@@ -35,8 +35,8 @@ router = APIRouter(prefix="/imports", tags=["imports"])
     responses={
         HTTPStatus.NOT_FOUND: {"description": "The API does not know a user"},
         HTTPStatus.CONFLICT: {"description": "A user is stored already"},
-        HTTPStatus.BAD_GATEWAY: {"description": "The API answers no user"},
-        HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not answer"},
+        HTTPStatus.BAD_GATEWAY: {"description": "The API does not respond with a user"},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not respond"},
     },
 )
 async def import_all(asked: Import, api: Api, session: SessionDep) -> Imported:

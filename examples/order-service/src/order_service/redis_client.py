@@ -8,7 +8,7 @@ from redis.backoff import NoBackoff
 def connect(url: str, *, timeout: float = 1.0) -> Redis:
     """Return a client of the Redis at `url`; to be closed in the end.
 
-    It waits `timeout` seconds for an answer and does not try again.
+    It waits `timeout` seconds for a response and does not try again.
     """
     return Redis.from_url(
         url,
