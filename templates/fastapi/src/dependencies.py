@@ -4,9 +4,7 @@
 {% set given = "AsyncSession" if session == "session" else "Connection" -%}
 """What routes depend on: the settings and what the application has opened."""
 
-{% if database -%}
 from collections.abc import AsyncIterator
-{% endif -%}
 from typing import Annotated
 
 from fastapi import Depends
@@ -22,7 +20,7 @@ from .database import Connection, Database
 {% if client -%}
 from .http_client import HttpClient
 {% endif -%}
-from .jobs import Jobs
+from .jobs import HeldJobs, Jobs
 from .settings import Settings
 
 
@@ -33,6 +31,16 @@ async def get_settings(request: HTTPConnection) -> Settings:
 
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
+
+
+async def get_jobs(request: HTTPConnection) -> AsyncIterator[HeldJobs]:
+    """Give a request jobs in the background, which begin after its transaction."""
+    jobs: Jobs = request.app.state.jobs
+    with jobs.held() as held:
+        yield held
+
+
+JobsDep = Annotated[HeldJobs, Depends(get_jobs, scope="function")]
 {% if database %}
 
 async def get_database(request: HTTPConnection) -> Database:
@@ -44,8 +52,14 @@ async def get_database(request: HTTPConnection) -> Database:
 DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
-async def get_{{ session }}(database: DatabaseDep) -> AsyncIterator[{{ given }}]:
-    """Give a request a {{ session }} in a transaction, which ends before the response."""
+async def get_{{ session }}(
+    database: DatabaseDep,
+    _: JobsDep,
+) -> AsyncIterator[{{ given }}]:
+    """Give a request a {{ session }} in a transaction, which ends before the response.
+
+    The jobs of the request depend on it: they begin when it is committed.
+    """
     async with database.begin() as {{ session }}:
         yield {{ session }}
 
@@ -61,12 +75,4 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
-{% endif %}
-
-async def get_jobs(request: HTTPConnection) -> Jobs:
-    """Give a request the jobs in the background."""
-    jobs: Jobs = request.app.state.jobs
-    return jobs
-
-
-JobsDep = Annotated[Jobs, Depends(get_jobs)]
+{% endif -%}
