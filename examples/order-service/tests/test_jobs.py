@@ -1,10 +1,18 @@
 """Background work: it is done, fails or is given up, and each of these is known."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 
 import pytest
+from httpx2 import ASGITransport, AsyncClient
 
+from order_service.app import create_app
+from order_service.dependencies import JobsDep, SessionDep
 from order_service.jobs import run_jobs
+from order_service.settings import Settings
+
+from .fixtures.app import running
 
 
 async def test_a_job_is_done() -> None:
@@ -110,3 +118,51 @@ async def test_shutdown_gives_up_after_its_grace(
         "The job 'hanging' was stopped at shutdown",
         "The job 'waiting' was not begun before shutdown",
     }
+
+
+async def test_jobs_of_a_request_that_fails_never_begin() -> None:
+    begun = asyncio.Event()
+
+    async def job() -> None:
+        begun.set()
+
+    async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
+        with suppress(ValueError), jobs.held() as held:
+            held.add("job", job)
+            raise ValueError("not today")
+        await jobs.finished()
+
+    assert not begun.is_set()
+
+
+async def test_a_job_begins_when_its_request_is_committed(
+    settings: Settings,
+) -> None:
+    happened: list[str] = []
+
+    class Recorded:
+        @asynccontextmanager
+        async def begin(self) -> AsyncIterator[None]:
+            yield
+            await asyncio.sleep(0)  # other tasks run meanwhile
+            happened.append("committed")
+
+    app = create_app(settings)
+
+    async def job() -> None:
+        happened.append("begun")
+
+    @app.post("/work")
+    async def work(_: SessionDep, jobs: JobsDep) -> None:
+        jobs.add("job", job)
+
+    async with running(app):
+        app.state.database = Recorded()
+        transport = ASGITransport(app)
+        async with AsyncClient(
+            transport=transport, base_url="http://app.test", trust_env=False
+        ) as client:
+            assert (await client.post("/work")).status_code == 200
+        await app.state.jobs.finished()
+
+    assert happened == ["committed", "begun"]

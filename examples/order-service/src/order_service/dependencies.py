@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
 from .http_client import HttpClient
-from .jobs import Jobs
+from .jobs import HeldJobs, Jobs
 from .settings import Settings
 
 
@@ -22,6 +22,16 @@ async def get_settings(request: HTTPConnection) -> Settings:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
+async def get_jobs(request: HTTPConnection) -> AsyncIterator[HeldJobs]:
+    """Give a request jobs in the background, which begin after its transaction."""
+    jobs: Jobs = request.app.state.jobs
+    with jobs.held() as held:
+        yield held
+
+
+JobsDep = Annotated[HeldJobs, Depends(get_jobs, scope="function")]
+
+
 async def get_database(request: HTTPConnection) -> Database:
     """Give a request the database, for work that outlives it."""
     database: Database = request.app.state.database
@@ -31,8 +41,14 @@ async def get_database(request: HTTPConnection) -> Database:
 DatabaseDep = Annotated[Database, Depends(get_database)]
 
 
-async def get_session(database: DatabaseDep) -> AsyncIterator[AsyncSession]:
-    """Give a request a session in a transaction, which ends before the response."""
+async def get_session(
+    database: DatabaseDep,
+    _: JobsDep,
+) -> AsyncIterator[AsyncSession]:
+    """Give a request a session in a transaction, which ends before the response.
+
+    The jobs of the request depend on it: they begin when it is committed.
+    """
     async with database.begin() as session:
         yield session
 
@@ -47,12 +63,3 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
-
-
-async def get_jobs(request: HTTPConnection) -> Jobs:
-    """Give a request the jobs in the background."""
-    jobs: Jobs = request.app.state.jobs
-    return jobs
-
-
-JobsDep = Annotated[Jobs, Depends(get_jobs)]

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +22,14 @@ class Jobs:
     def add(self, name: str, job: Job) -> None:
         """Let a worker call `job`; asyncio.QueueFull if too many wait."""
         self._queue.put_nowait((name, job))
+
+    @contextmanager
+    def held(self) -> Iterator["HeldJobs"]:
+        """Hold jobs back until the block ends, and drop them if it fails."""
+        held = HeldJobs()
+        yield held
+        for name, job in held.added:
+            self.add(name, job)
 
     async def finished(self) -> None:
         """Wait until every job is done."""
@@ -47,6 +55,17 @@ class Jobs:
             name, _ = self._queue.get_nowait()
             self._queue.task_done()
             logger.error("The job %r was not begun before shutdown", name)
+
+
+class HeldJobs:
+    """Jobs that begin when the request that adds them has succeeded."""
+
+    def __init__(self) -> None:
+        self.added: list[tuple[str, Job]] = []
+
+    def add(self, name: str, job: Job) -> None:
+        """Let a worker call `job` once the transaction of the request is committed."""
+        self.added.append((name, job))
 
 
 @asynccontextmanager
