@@ -155,6 +155,13 @@ async def test_wrong_exception_of_a_future() -> None:
     asyncio.get_running_loop().create_future().set_exception(ValueError("nobody sees it"))
 
 
+# GatheringFuture exception was never retrieved: ValueError.*raised at tests/test_\w+.py:\d+ in fail
+@pytest.mark.asyncio
+async def test_wrong_exception_of_a_gather_that_nobody_awaits() -> None:
+    asyncio.gather(fail(), fail())
+    await asyncio.sleep(0.01)
+
+
 # coroutine 'wait_for_ever' was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_forgotten_in_a_list
 @pytest.mark.asyncio
 async def test_wrong_forgotten_in_a_list() -> None:
