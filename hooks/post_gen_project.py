@@ -112,7 +112,8 @@ def main() -> int:
         f"{bold('GREEN', '32')}: {result}, the environment {seconds:.1f} s.",
         "To run it again, and in parallel:",
         [recipe.suite, [*recipe.suite, "-n", "auto"]],
-        "See README.md and tests/README.md.",
+        "See README.md and tests/README.md"
+        + ("; EXAMPLE.md removes the example." if Path("EXAMPLE.md").exists() else "."),
     )
     return 0
 
