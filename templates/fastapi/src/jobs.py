@@ -10,6 +10,17 @@ logger = logging.getLogger(__name__)
 Job = Callable[[], Awaitable[object]]
 
 
+class HeldJobs:
+    """Jobs that begin when the request that adds them has succeeded."""
+
+    def __init__(self) -> None:
+        self.added: list[tuple[str, Job]] = []
+
+    def add(self, name: str, job: Job) -> None:
+        """Let a worker call `job` once the transaction of the request is committed."""
+        self.added.append((name, job))
+
+
 class Jobs:
     """Jobs that wait in a queue, and how to add one.
 
@@ -24,7 +35,7 @@ class Jobs:
         self._queue.put_nowait((name, job))
 
     @contextmanager
-    def held(self) -> Iterator["HeldJobs"]:
+    def held(self) -> Iterator[HeldJobs]:
         """Hold jobs back until the block ends, and drop them if it fails."""
         held = HeldJobs()
         yield held
@@ -55,17 +66,6 @@ class Jobs:
             name, _ = self._queue.get_nowait()
             self._queue.task_done()
             logger.error("The job %r was not begun before shutdown", name)
-
-
-class HeldJobs:
-    """Jobs that begin when the request that adds them has succeeded."""
-
-    def __init__(self) -> None:
-        self.added: list[tuple[str, Job]] = []
-
-    def add(self, name: str, job: Job) -> None:
-        """Let a worker call `job` once the transaction of the request is committed."""
-        self.added.append((name, job))
 
 
 @asynccontextmanager

@@ -51,12 +51,13 @@ def pytest_fixture_setup(
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Check an async test before it runs."""
-    if is_async_test(item):
+    active = internals.active_fixtures(internals.request_of(item)).values()
+    used = [each for each in active if loop_of_fixture(each, item.config)]
+    if used and is_async_test(item):
         marker = item.get_closest_marker("asyncio")
         asked = marker.kwargs.get("loop_scope") if marker else None
         loop = asked or item.config.getini("asyncio_default_test_loop_scope")
         change = '@pytest.mark.asyncio(loop_scope="{loop}")'
-        used = internals.active_fixtures(internals.request_of(item)).values()
         check_used(f"{item.name} runs", loop, used, item.config, change, item)
 
 

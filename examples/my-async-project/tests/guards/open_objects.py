@@ -114,6 +114,8 @@ def loop_of(thread: threading.Thread) -> asyncio.AbstractEventLoop | None:
     frame = sys._current_frames().get(thread.ident or 0)
     for each in chain_of(frame if thread.is_alive() else None):
         loop = each.f_locals.get("self")
+        if type(loop) is asyncio.Runner:  # uvloop's loop has no frame
+            return loop.get_loop()
         if issubclass(type(loop), asyncio.BaseEventLoop):
             return cast(asyncio.AbstractEventLoop, loop)
     return None

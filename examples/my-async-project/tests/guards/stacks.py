@@ -12,6 +12,7 @@ import pluggy
 
 from .locations import GUARDS, frames_of, is_hidden, location
 
+PYTHON = PurePath(linecache.__file__).parent
 # What calls tests and fixtures.
 RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
 
@@ -38,10 +39,11 @@ class Line(NamedTuple):
     @property
     def library(self) -> str:
         """The name of the project, package or module of the file."""
-        parts = PurePath(self.file).with_suffix("").parts
-        if "site-packages" in parts:
-            return parts[parts.index("site-packages") + 1]
-        return "asyncio" if "asyncio" in parts else parts[-1]
+        path = PurePath(self.file).with_suffix("")
+        if "site-packages" in path.parts:
+            return path.parts[path.parts.index("site-packages") + 1]
+        of_python = path.is_relative_to(PYTHON)
+        return path.relative_to(PYTHON).parts[0] if of_python else path.name
 
 
 def awaited_lines(awaited: object) -> Iterator[Line]:
@@ -74,6 +76,7 @@ def own(lines: Iterable[Line]) -> list[Line]:
 def stack(lines: Iterable[Line]) -> str:
     """Show lines as a stack, outermost first; each library on the way takes one line."""
     shown: list[str] = []
+    lines = [line for line in lines if not line.file.startswith(GUARDS)]
     for library, group in groupby(lines, lambda line: line.place or line.library):
         *others, line = group
         if line.place:

@@ -9,6 +9,7 @@ names the attribute, and the suite runs.
 | Task's context (3.11: its referents) | leaks       | whom a task was made for        |
 | IsolatedAsyncioTestCase's context    | leaks       | the same, in unittest's tests   |
 | asyncio's classes of transports      | leaks       | to note open connections        |
+| loop._ready                          | leaks       | has the loop anything to do     |
 | asyncio._get_running_loop            | leaks       | is an object made by async code |
 | warnings._warn_unawaited_coroutine   | leaks       | to record a forgotten await    |
 | warnings._showwarnmsg_impl           | leaks       | does a test record warnings     |
@@ -26,7 +27,6 @@ import asyncio.sslproto
 import contextvars
 import gc
 import sys
-import tomllib
 import warnings
 from collections.abc import Callable, Coroutine, Iterable
 from functools import wraps
@@ -68,6 +68,8 @@ def use_settings_of(config: pytest.Config, pyproject: Path) -> None:
 
     if config.inipath == pyproject or not pyproject.exists():
         return
+    import tomllib
+
     tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
     for name, value in tools.get("pytest", {}).items():
         if name != "ini_options" and name not in config._inicfg:
@@ -121,6 +123,12 @@ def transports() -> tuple[type[Any], ...]:
         module.unix_events._UnixReadPipeTransport,
         module.unix_events._UnixWritePipeTransport,
     )
+
+
+@needed_by("leaks", False)
+def has_ready(loop: asyncio.AbstractEventLoop) -> bool:
+    """Tell whether a loop has callbacks to run now; uvloop does not say."""
+    return bool(getattr(loop, "_ready", True))
 
 
 def is_accepted(arguments: Iterable[object]) -> bool:

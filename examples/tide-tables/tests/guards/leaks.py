@@ -39,14 +39,10 @@ GRACE = 1  # seconds for what has been cancelled or dropped to end
 TURNS = 3  # of the loop, for what ends by itself
 # What asyncio itself reports of an exception that nobody else can see.
 LOST = (
-    *(
-        "Task exception was never",
-        "Future exception was never",
-        "Exception in callback",
-    ),
-    *("Unhandled exception in client_connected_cb", "Fatal error", "Exception while"),
-    *("Unhandled exception", "Error on transport creation", "Task was destroyed"),
+    *("Exception in callback", "Unhandled exception", "Fatal error"),
+    *("Exception while", "Error on transport creation", "Task was destroyed"),
 )
+UNSEEN = "exception was never retrieved"  # of a task, a future, what gather returns
 # The garbage collections that find nothing but what is younger than the last test.
 YOUNG = 1 if sys.version_info < (3, 14) else 0
 
@@ -98,7 +94,12 @@ def leaked(owner: Owner | None, kind: str, text: str) -> None:
 
 def owner_of_finalized() -> Owner | None:
     """Return the owner of an object that is freed now, None if it may be an older one."""
-    return current() if collecting is None or collecting <= YOUNG else None
+    if collecting is not None and collecting > YOUNG:
+        return None
+    owner = current()
+    # uvloop frees in the context in which the loop was made.
+    is_of_loop = owner and issubclass(type(owner.value), asyncio.Runner)
+    return ownership.test if is_of_loop else owner
 
 
 @pytest.hookimpl(wrapper=True)
@@ -144,14 +145,16 @@ def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
     heard: Any = loop()
     type(heard).default_exception_handler(heard, context)
     error = context.get("exception")
-    if type(error) is asyncio.CancelledError or not context["message"].startswith(LOST):
+    message = context["message"]
+    is_lost = message.startswith(LOST) or message.endswith(UNSEEN)
+    if type(error) is asyncio.CancelledError or not is_lost:
         return
     task: Any = context.get("task") or context.get("future")
     is_task = issubclass(type(task), asyncio.Task)
     owner = owner_of(task) if is_task else owner_of_finalized()
     if owner and owner.item and "caplog" in getattr(owner.item, "fixturenames", ()):
         return  # it can assert on what is logged
-    text = f"{context['message']}: {error!r}"
+    text = f"{message.lstrip('_')}: {error!r}"
     if error and (where := location_of_error(error)):
         text += f", raised at {where}"
     if is_task and (where := location_of_task(task)):
@@ -209,9 +212,11 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
     """Report and cancel the pending tasks that an event loop runs for a test or fixture."""
     if owner is None or loop.is_closed() or loop.is_running():
         return
-    turn(loop)
-    pending = tasks_of(loop, owner)
-    for _ in range(TURNS if pending else 0):
+    if internals.has_ready(loop):
+        turn(loop)
+    if not tasks_of(loop, owner):
+        return
+    for _ in range(TURNS):
         turn(loop)
     if generators := {task for task in tasks_of(loop, owner) if generator_of(task)}:
         loop.run_until_complete(asyncio.wait(generators, timeout=GRACE))
