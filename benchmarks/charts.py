@@ -7,21 +7,25 @@ LIGHT = {"text": "#1f2328", "soft": "#59636e", "ours": "#1a7f37", "bar": "#afb8c
 DARK = {"text": "#e6edf3", "soft": "#9198a1", "ours": "#3fb950", "bar": "#484f58"}
 SHADES = [1.0, 0.75, 0.55, 0.4, 0.25]
 WIDTH, LABELS, VALUES, ROW = 720, 265, 90, 26
+FAR = 12  # times the shortest bar
 
 
 def bars(title: str, unit: str, values: Sequence[tuple[str, float, bool]]) -> str:
-    """Draw a bar for each label and value; ours are green."""
-    longest = max(value for _, value, _ in values)
+    """Draw a bar for each label and value; ours are green, and bars that are far longer are cut."""
+    lengths = [value for _, value, _ in values]
+    longest = min(max(lengths), FAR * max(min(lengths), max(lengths) / 1000))
     parts = []
     for row, (label, value, is_ours) in enumerate(values):
         top = 48 + row * ROW
-        width = max(2.0, value / longest * (WIDTH - LABELS - VALUES))
+        width = max(2.0, min(value, longest) / longest * (WIDTH - LABELS - VALUES))
         kind = "ours" if is_ours else "bar"
         parts += [
             text(LABELS - 10, top + 14, label, "end", kind if is_ours else "text"),
             box(f'class="{kind}"', LABELS, top, width, 18),
             text(LABELS + width + 8, top + 14, f"{value:.3g} {unit}", "start", "soft"),
         ]
+        if value > longest:
+            parts.append(text(LABELS + width - 22, top + 15, "⫽", "middle", "text"))
     return picture(title, 48 + len(values) * ROW + 6, parts)
 
 

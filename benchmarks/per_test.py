@@ -9,6 +9,8 @@ from report import Section, Target, show
 from suites import Suite, Times, Workshop, has_mysql
 from variants import DATABASES, EMPTY, HTTP, SERVICES, empty
 
+DATABASE_NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL"}
+
 
 class PerTest:
     """Milliseconds per test of each suite, without its start-up and its end."""
@@ -116,8 +118,10 @@ def database_tests(workshop: Workshop, limits: Limits) -> Section:
             "×",
         ),
     ]
-    title = "One insert, one select: milliseconds above an empty async test"
-    section.pictures["databases.svg"] = picture_of(title, costs, suites)
+    for database, name in DATABASE_NAMES.items():
+        if of_database := [suite for suite in suites if suite.database == database]:
+            title = f"{name}, one insert and one select: milliseconds above an empty async test"
+            section.pictures[f"{database}.svg"] = picture_of(title, costs, of_database)
     return section
 
 

@@ -145,7 +145,7 @@ def test_full_disk_is_refused(user: User) -> None:
     full = f"mount -t tmpfs -o size=64k tmpfs {user.work} && cd {user.work}"
     result = with_mount(user, full)
     assert result.returncode != 0
-    assert "  the disk is full; make room." in result.stderr
+    assert "  the disk is full; free some space." in result.stderr
     assert left_in(result) == []
 
 
