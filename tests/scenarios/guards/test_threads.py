@@ -73,3 +73,21 @@ async def test_right_thread_that_ends_by_itself() -> None:
 
 def test_right_thread_without_a_loop() -> None:
     threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+@pytest.fixture
+def held() -> Iterator[Background]:
+    background = Background()
+    yield background
+    background.close()
+
+
+@pytest.fixture(scope="class")
+def late() -> str:
+    """For a test outside of a class, torn down before the fixtures that were set up earlier."""
+    return "late"
+
+
+def test_right_fixture_that_ends_later(held: Background, request: pytest.FixtureRequest) -> None:
+    assert request.getfixturevalue("late") == "late"
+    assert held.call() == "answer"
