@@ -20,7 +20,7 @@ async def test_fetch(client: AsyncClient, api_server: HTTPServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "status"),
+    ("remote", "status"),
     [
         (Response(status=404), 404),
         (Response("<html>"), 502),
@@ -29,9 +29,9 @@ async def test_fetch(client: AsyncClient, api_server: HTTPServer) -> None:
     ids=["missing", "malformed", "fault"],
 )
 async def test_failure_of_the_api(
-    client: AsyncClient, api_server: HTTPServer, response: Response, status: int
+    client: AsyncClient, api_server: HTTPServer, remote: Response, status: int
 ) -> None:
-    api_server.expect_request("/users/1").respond_with_response(response)
+    api_server.expect_request("/users/1").respond_with_response(remote)
 
     response = await client.get("/remote-users/1")
 

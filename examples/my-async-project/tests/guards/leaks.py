@@ -104,13 +104,13 @@ def owner_of_finalized() -> Owner | None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[Any],
+    fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> Generator[None, object, object]:
     """Note the event loops."""
     __tracebackhide__ = True
     open_objects.note_classes(patch)
     value = yield
-    if fixturedef.scope != "function":
+    if not isinstance(request.node, pytest.Item):  # else it ends among those of the test
         fixturedef.addfinalizer(check_test)
     if issubclass(type(value), asyncio.Runner):
         assert isinstance(value, asyncio.Runner)
