@@ -1,6 +1,7 @@
 """Options, markers and fixtures of the tests of the template."""
 
 import itertools
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -37,7 +38,7 @@ MARKERS = {
     "combinations(usual, thorough=usual, nightly=thorough)": "a test for each, by their names in "
     "COMBINATIONS of helpers/projects.py",
     "covering(strength=1)": "of all combinations of its parameters, a usual run takes few, in which "
-    "each value (1) or each pair of values (2) occurs; the others are thorough",
+    "each value (1) or each pair of values (2) occurs, or only one (0); the others are thorough",
     "quick": "rendering and hooks; set by conftest.py",
     **LEVELS,
 }
@@ -46,6 +47,11 @@ MARKERS = {
 def pytest_addoption(parser: pytest.Parser) -> None:
     for level, contents in LEVELS.items():
         parser.addoption(f"--{level}", action="store_true", help=f"run also {contents}")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one worker more than there are cores: tests wait for what they start."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_configure(config: pytest.Config) -> None:

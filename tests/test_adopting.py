@@ -164,6 +164,7 @@ def assert_documented(report: str) -> None:
     assert variable.sub("", shown).strip() == variable.sub("", report).strip()
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("name", ["flat", "src_layout", "unittest_mixed"])
 def test_project_adopts_the_guards(
     user: User, template: Path, environment: Environment, name: str
@@ -394,6 +395,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("kind", SETTINGS)
 def test_patch_of_settings_is_read_by_pytest(
     tmp_path: Path, environment: Environment, kind: str

@@ -11,7 +11,7 @@ from helpers.suites import Environment, run_suite
 UNCERTAIN = {"except WebSocketDisconnect:", "pass  # the one who receives notices, too"}
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     "answers",

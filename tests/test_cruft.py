@@ -242,6 +242,7 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(user: User, template: Pa
     assert not [*user.work.iterdir()]
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize(
     "answers",
     [

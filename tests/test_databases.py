@@ -107,6 +107,7 @@ def test_nothing_of_a_session_is_left(
         assert run_suite(environment, project, *order, path) == {"passed": passed}
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
     tmp_path: Path, environment: Environment, loop: str

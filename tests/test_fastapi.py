@@ -36,7 +36,7 @@ def test_openapi_is_valid(
     validate(json.loads(printed.stdout))
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", [name for name in CHOICES["database"] if name != "none"])
 def test_route_that_begins_transactions_itself_is_rolled_back(

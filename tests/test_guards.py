@@ -84,7 +84,7 @@ PAIRS = {
 }
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("default", ["function", "module", "session"])
 def test_suggested_change_makes_the_test_pass(
@@ -141,6 +141,7 @@ def test_code_outside_the_project_is_a_library(tmp_path: Path, environment: Envi
     assert "made at tests/guards_and_more/test_code_beside.py:" in own
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("guard", ["loop_scopes", "hangs", "leaks", "network"])
 def test_guard_is_removed_with_its_file_and_its_line(
     tmp_path: Path, environment: Environment, guard: str

@@ -87,7 +87,7 @@ def set_up(project: Path, settings: str) -> None:
     pyproject.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: "-".join(loop.values()))
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_order_of_tests_does_not_matter(
@@ -101,6 +101,7 @@ def test_the_order_of_tests_does_not_matter(
     assert_mistakes_are_reported(project, path, failures)
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize(
     "guards",
     [

@@ -158,6 +158,7 @@ def assert_reads_back(context: dict[str, Any]) -> None:
     ast.parse(f"from {answers['package_name']}.api import UserApi")
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("prompt", FREE)
 @bounded
 @given(data=st.data())
@@ -181,6 +182,7 @@ def test_typed_text_is_read_back_or_refused(prompt: str, data: st.DataObject) ->
         assert_reads_back(context)
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("prompt", FREE)
 @bounded
 @given(data=st.data())

@@ -9,7 +9,7 @@ from helpers.suites import Environment, add_scenario, run_suite, skip_without_se
 ORDERS = (["-p", "no:randomly"], ["--randomly-seed=1"], ["--randomly-seed=2"])
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
@@ -26,6 +26,7 @@ def test_state_of_a_connection_ends_with_its_test(
         assert set(counts) == {"passed"}, counts
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 def test_state_of_a_redis_connection_ends_with_its_test(
     tmp_path: Path, environment: Environment, loop: str
@@ -70,7 +71,7 @@ async def test_first_id(connection, run_sql, number):
 """
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -176,7 +177,7 @@ async def test_async_client(client, store, time):
 """
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
 def test_synchronous_client_of_the_application_is_isolated(

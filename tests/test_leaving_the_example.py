@@ -57,6 +57,7 @@ def test_example_is_whole_files() -> None:
                 assert "cookiecutter.example" not in path.read_text(encoding="utf-8"), path
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize(
     "answers",
     [

@@ -382,7 +382,7 @@ BROKEN_SCHEMAS = {
 }
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("mistake", BROKEN_SCHEMAS)
 @pytest.mark.parametrize("database", SERVERS)

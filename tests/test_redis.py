@@ -24,6 +24,7 @@ NEEDS_SOCKETS = pytest.mark.skipif(
 )
 
 
+@pytest.mark.covering(0)
 @NEEDS_SOCKETS
 @pytest.mark.parametrize(
     "loop",
@@ -82,7 +83,7 @@ def run_with_own_server(
 
 
 @NEEDS_SOCKETS
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize(
     "answers", [ONLY_REDIS, CACHED_APPLICATION], ids=["cache alone", "application"]

@@ -24,6 +24,7 @@ LOOPS = [
 ]
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("answers", LOOPS, ids=name_of)
 def test_time_jumps_only_over_time(
     tmp_path: Path, environment: Environment, answers: Answers
@@ -36,6 +37,7 @@ def test_time_jumps_only_over_time(
     assert_mistakes_are_reported(project, path, failures)
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("answers", LOOPS, ids=name_of)
 def test_idle_connections_of_wider_fixtures_do_not_stop_the_jumps(
     tmp_path: Path, environment: Environment, answers: Answers
@@ -63,6 +65,7 @@ def test_next_test_has_real_time(tmp_path: Path, environment: Environment, scope
     assert run_suite(environment, project, "-p", "no:randomly", path) == {"passed": 2}
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("answers", LOOPS[::4], ids=name_of)
 def test_classic_races_are_found_and_repaired_ones_pass(
     tmp_path: Path,
@@ -79,6 +82,7 @@ def test_classic_races_are_found_and_repaired_ones_pass(
     assert_mistakes_are_reported(project, path, failures)
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_lost_update_in_a_database_is_found(
     tmp_path: Path, environment: Environment, database: str, pytestconfig: pytest.Config

@@ -50,7 +50,7 @@ def add_feature(project: Path, answers: Answers) -> None:
         file.write_text(text, encoding="utf-8")
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("web_framework", ["none", "fastapi"])
 @pytest.mark.parametrize("data_access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)

@@ -51,7 +51,7 @@ def test_server_ends_with_the_run(
 LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("workers", ["0", "2"])
 @pytest.mark.parametrize("database", SERVERS)
 def test_external_server_is_used_and_restored(
@@ -121,6 +121,7 @@ def test_message_without_a_mysql_server_says_how_to_get_one(
     assert "TEST_DATABASE_URL" in done.stdout
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("database", SERVERS)
 def test_concurrent_runs_in_a_folder_with_spaces(
     tmp_path: Path, environment: Environment, database: str
@@ -145,6 +146,7 @@ def test_concurrent_runs_in_a_folder_with_spaces(
     assert [run.returncode for run in runs] == [0, 0], outputs
 
 
+@pytest.mark.covering(0)
 @pytest.mark.parametrize(
     ("database", "statement", "account", "says"),
     [
