@@ -20,7 +20,7 @@ async def wait_for_ever() -> None:
 
 
 async def fail() -> None:
-    raise ValueError("nobody hears of it")
+    raise ValueError("nobody retrieves it")
 
 
 class Knot:
@@ -89,7 +89,7 @@ async def test_wrong_task() -> None:
 async def test_wrong_task_of_fixture(forgetful: None) -> None: ...
 
 
-# never retrieved: ValueError.*nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception
+# never retrieved: ValueError.*nobody retrieves it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception
 @pytest.mark.asyncio
 async def test_wrong_lost_exception() -> None:
     task = asyncio.create_task(fail())
@@ -107,14 +107,14 @@ async def test_right_handler_of_exceptions() -> None:
     assert heard == ["Task exception was never retrieved"]
 
 
-# nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception_after_a_handler
+# nobody retrieves it.*made at tests/test_\w+.py:\d+ in test_wrong_lost_exception_after_a_handler
 @pytest.mark.asyncio
 async def test_wrong_lost_exception_after_a_handler() -> None:
     task = asyncio.create_task(fail())
     await asyncio.wait([task])
 
 
-# nobody hears of it.*made at tests/test_\w+.py:\d+ in test_wrong_tied_lost_exception
+# nobody retrieves it.*made at tests/test_\w+.py:\d+ in test_wrong_tied_lost_exception
 @pytest.mark.asyncio
 async def test_wrong_tied_lost_exception() -> None:
     task = asyncio.create_task(fail())
