@@ -25,7 +25,7 @@ def bars(title: str, unit: str, values: Sequence[tuple[str, float, bool]]) -> st
             text(LABELS + width + 8, top + 14, f"{value:.3g} {unit}", "start", "soft"),
         ]
         if value > longest:
-            parts.append(text(LABELS + width - 22, top + 15, "⫽", "middle", "text"))
+            parts.append(text(LABELS + width - 22, top + 15, "//", "middle", "text"))
     return picture(title, 48 + len(values) * ROW + 6, parts)
 
 
