@@ -338,7 +338,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionfinish(
     session: pytest.Session, exitstatus: int
 ) -> Generator[None, object, object]:
-    """After a hang, wait for no thread that still blocks: Python would do so for ever."""
+    """After a hang, wait for no thread that still blocks: Python would wait forever."""
     result = yield
     session.config.add_cleanup(partial(end_process, exitstatus))
     return result
