@@ -41,7 +41,9 @@ def growth(workshop: Workshop, limits: Limits) -> Section:
         start = taken(name, 4, lambda one: one.collection)
         whole = {}
         for number in sizes:
-            collected = (taken(name, number, lambda one: one.collection) - start) / max(number - 4, 1)
+            collected = (taken(name, number, lambda one: one.collection) - start) / max(
+                number - 4, 1
+            )
             ran = taken(name, number, lambda one: one.middle)
             whole[number] = collected + ran
             section.rows.append([name, f"{number:,}", show(collected), show(ran)])
