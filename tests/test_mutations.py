@@ -9,6 +9,7 @@ from helpers.projects import CHOICES, TEMPLATE, Answers, command_for, render
 from helpers.suites import Environment, counts_of, skip_without_server
 
 HANGS = {
+    "application stops too soon",
     "limit of zero allowed",
     "no deadline",
     "no timeout",
