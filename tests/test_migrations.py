@@ -119,7 +119,7 @@ def test_mistake_fails_the_suite(
 def test_two_heads_are_named(tmp_path: Path, environment: Environment, database: str) -> None:
     skip_without_server(database)
     project = render(tmp_path, with_migrations(database))
-    (first,) = (project / VERSIONS).glob("*.py")
+    (first,) = (project / VERSIONS).glob("*_create_users.py")
     other = first.read_text(encoding="utf-8").replace("5b1f0c7d2a94", "000000000000")
     first.with_name("other.py").write_text(other, encoding="utf-8")
 
