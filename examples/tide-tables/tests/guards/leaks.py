@@ -110,7 +110,8 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     open_objects.note_classes(patch)
     value = yield
-    if not isinstance(request.node, pytest.Item):  # else it ends among those of the test
+    # A fixture of the item itself ends among those of the test.
+    if not isinstance(request.node, pytest.Item):
         fixturedef.addfinalizer(check_test)
     if issubclass(type(value), asyncio.Runner):
         assert isinstance(value, asyncio.Runner)
