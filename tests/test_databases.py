@@ -76,7 +76,7 @@ def test_store_in_every_distribution(
     run_suite(environment, project, "tests/test_store.py", "-n2", f"--dist={distribution}")
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize(
     ("scenario", "answers", "passed"),

@@ -308,10 +308,10 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
 
 
 def cases() -> Iterator[tuple[str, Mutation, Answers, bool]]:
-    """Yield each mutation with all its answers; a usual run takes one of every sixth mutation."""
+    """Yield each mutation with all its answers; a usual run takes one of every twelfth mutation."""
     for number, (file, mutation, tried) in enumerate(mutations()):
         for index, answers in enumerate(tried):
-            is_usual = number % 6 == 0 and index == number // 6 % len(tried)
+            is_usual = number % 12 == 0 and index == number // 12 % len(tried)
             yield file, mutation, answers, is_usual
 
 

@@ -85,7 +85,7 @@ def outside_of_code(text: str) -> str:
     return re.sub(r"```.*?```", "```", text, flags=re.DOTALL)
 
 
-@pytest.mark.combinations("all without additions", nightly="all")
+@pytest.mark.combinations("every pair", thorough="all without additions", nightly="all")
 def test_project_is_clean(
     project: Path, answers: Answers, rendered: Callable[[Answers], Path]
 ) -> None:
@@ -294,7 +294,14 @@ def test_types_are_right(
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("python_version", CHOICES["python_version"])
+@pytest.mark.parametrize(
+    "python_version",
+    [
+        pytest.param(version, marks=[] if version == newest else pytest.mark.thorough)
+        for version in CHOICES["python_version"]
+        for newest in CHOICES["python_version"][-1:]
+    ],
+)
 def test_code_suits_the_oldest_python(tmp_path: Path, python_version: str) -> None:
     for answers in each_answer():
         project = render(tmp_path / name_of(answers), {"python_version": python_version, **answers})
@@ -321,7 +328,9 @@ def test_types_suit_the_newest_python(
     assert checked.returncode == 0, checked.stdout
 
 
-@pytest.mark.parametrize("name", ["a", "z" * 40], ids=["short", "long"])
+@pytest.mark.parametrize(
+    "name", [pytest.param("a", marks=pytest.mark.thorough), "z" * 40], ids=["short", "long"]
+)
 def test_names_keep_the_format(tmp_path: Path, name: str) -> None:
     for answers in [*each_answer(), *applications()]:
         names = {"package_name": name, "project_slug": name}
