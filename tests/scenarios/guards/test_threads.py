@@ -54,7 +54,14 @@ async def test_wrong_thread_of_a_fixture(left: Background) -> None:
 # thread .* still runs an event loop
 @pytest.mark.asyncio
 async def test_wrong_thread_of_an_async_test() -> None:
-    threading.Thread(target=asyncio.run, args=(asyncio.sleep(3600),), daemon=True).start()
+    runs = threading.Event()
+
+    async def run() -> None:
+        runs.set()
+        await asyncio.sleep(3600)
+
+    threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
+    assert runs.wait(9)
 
 
 def test_right_thread_of_a_wide_fixture(background: Background) -> None:
@@ -68,7 +75,7 @@ def test_right_thread_that_is_ended() -> None:
 
 @pytest.mark.asyncio
 async def test_right_thread_that_ends_by_itself() -> None:
-    threading.Thread(target=asyncio.run, args=(asyncio.sleep(0.1),)).start()
+    threading.Thread(target=asyncio.run, args=(asyncio.sleep(0),)).start()
 
 
 def test_right_thread_without_a_loop() -> None:
