@@ -81,7 +81,7 @@ async def test_twin_is_refused(client: AsyncClient, store: UserStore) -> None:
 async def test_requests_at_the_same_time_in_one_transaction(
     client: AsyncClient, store: UserStore
 ) -> None:
-    users = [{"id": i, "name": "Twin", "email": f"{i}@c"} for i in (1, 2, 3, 4, 5)]
+    users = [{"id": i, "name": "Duplicate", "email": f"{i}@c"} for i in (1, 2, 3, 4, 5)]
 
     responses = await asyncio.gather(
         *(client.post("/users", json=user) for user in 2 * users)

@@ -11,7 +11,7 @@ names the attribute, and the suite runs.
 | asyncio's classes of transports      | leaks       | to note open connections        |
 | loop._ready                          | leaks       | has the loop anything to do     |
 | asyncio._get_running_loop            | leaks       | is an object made by async code |
-| warnings._warn_unawaited_coroutine   | leaks       | to record a forgotten await    |
+| warnings._warn_unawaited_coroutine   | leaks       | to record a forgotten await     |
 | warnings._showwarnmsg_impl           | leaks       | does a test record warnings     |
 | FixtureRequest._fixture_defs         | loop_scopes | the fixtures of a test          |
 | FixtureDef.cached_result, .cache_key | loop_scopes | the value of a fixture          |
