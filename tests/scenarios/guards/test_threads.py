@@ -98,3 +98,24 @@ def late() -> str:
 def test_right_fixture_that_ends_later(held: Background, request: pytest.FixtureRequest) -> None:
     assert request.getfixturevalue("late") == "late"
     assert held.call() == "answer"
+
+
+@pytest.fixture
+def held_by_one_who_does_not_wait(held: Background) -> Iterator[Background]:
+    def join(thread: threading.Thread, timeout: float | None = None) -> None:
+        pytest.fail("somebody waits for a thread that its fixture ends later")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(threading.Thread, "join", join)
+        yield held
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="function")
+async def client(held_by_one_who_does_not_wait: Background) -> Background:
+    """Its loop is closed before the thread ends, which was there first."""
+    return held_by_one_who_does_not_wait
+
+
+@pytest.mark.asyncio(loop_scope="function")
+async def test_right_fixture_whose_thread_nobody_waits_for(client: Background) -> None:
+    assert client.call() == "answer"
