@@ -279,7 +279,7 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             holder.made.append(each)
         elif closing_loop and each.location not in served:
             later.append(each)
-        else:
+        elif not open_objects.ends_soon(each.thing):
             left.append(each)
     owner.made[:] = later
     above = {each.location for each in left if not open_objects.is_transport(each)}
@@ -289,7 +289,7 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             kind = type(each.thing)
             name = kind.__name__.lstrip("_")
             text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
-            if kind is threading.Thread:
+            if issubclass(kind, threading.Thread):
                 text = f"thread {each.thing.name} still runs an event loop, "
             if each.location:
                 text += f"made at {each.location}"

@@ -104,10 +104,16 @@ def note_threads(patch: pytest.MonkeyPatch) -> None:
 
 
 def runs_loop(thread: threading.Thread) -> bool:
-    """Tell whether a thread runs an event loop, and does not end soon."""
-    if loop_of(thread):
-        thread.join(GRACE)
     return loop_of(thread) is not None
+
+
+def ends_soon(thing: object) -> bool:
+    """Wait for a thread, which may be ending just now; nothing else does so by itself."""
+    if not issubclass(type(thing), threading.Thread):
+        return False
+    thread = cast(threading.Thread, thing)
+    thread.join(GRACE)
+    return not runs_loop(thread)
 
 
 def loop_of(thread: threading.Thread) -> asyncio.AbstractEventLoop | None:
@@ -180,7 +186,7 @@ def still_open(owner: Owner) -> list[Made]:
 
 def close(thing: Any, loop: asyncio.AbstractEventLoop) -> None:
     """Close something in whatever way it can be closed."""
-    if type(thing) is threading.Thread:
+    if issubclass(type(thing), threading.Thread):
         return  # a stopped `asyncio.run` would raise in the thread
     is_process = hasattr(thing, "get_pid")  # that `close` kills
     names = ("abort", "terminate", "stop", "aclose", "close")[4 if is_process else 0 :]
