@@ -274,15 +274,19 @@ def run_step(command: list[str]) -> None:
         for line in process.stdout or ():
             output.append(line)
             if TERMINAL:
-                width = shutil.get_terminal_size().columns - 1
-                print(f"{title}{line.strip()}"[:width].ljust(width), end="\r", flush=True)
+                print(f"{title}{line.strip()}"[: columns()].ljust(columns()), end="\r", flush=True)
     result = "failed" if process.returncode else f"{time.monotonic() - began:.1f} s"
     ending = f"{'.' * (63 - len(title))} {result}"
-    print(f"{title}{ending}".ljust(79) if TERMINAL else ending, flush=True)
+    print(f"{title}{ending}".ljust(columns()) if TERMINAL else ending, flush=True)
     if process.returncode:
         print(*output, sep="", end="", flush=True)
         message = f"'{typed(command)}' failed, see above"
         raise NotVerifiedError(message)
+
+
+def columns() -> int:
+    """Return how much of a line of the terminal can be written over."""
+    return shutil.get_terminal_size().columns - 1
 
 
 # Suite

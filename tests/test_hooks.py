@@ -154,6 +154,19 @@ def test_next_steps_start_in_the_current_folder(user: User) -> None:
     assert typed.returncode == 0, typed.stderr
 
 
+def test_progress_on_a_wide_terminal_leaves_nothing_behind(user: User) -> None:
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(user.work / "cache")}
+    shell, screen = user.cookiecutter_in_terminal(COLUMNS="120", **offline)
+    shell.expect("NOT VERIFIED")
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.close()
+    (line,) = (line for line in screen.getvalue().split("\r\n") if "  environment  " in line)
+    *overwritten, last = line.split("\r")
+    assert last.rstrip().endswith(". failed")
+    assert len(last) >= max(map(len, overwritten)) == 119
+
+
 @pytest.mark.timeout(100)  # shorter than the test that waits to be interrupted
 def test_interrupted_suite_leaves_project_and_no_process(user: User, template: Path) -> None:
     fcntl = pytest.importorskip("fcntl")
