@@ -947,7 +947,7 @@ def tell_of_updates(project: Project, link: str | None) -> None:
     if link:  # cookiecutter remembers nothing, and cruft knows no abbreviations
         url = re.sub("^gh:", "https://github.com/", link)
         print(f"  cruft link --directory adopt --project-dir {guards} {url}  (once)")
-    print(f"  cruft update --project-dir {guards}\n")
+    print(f"  cruft update -y --project-dir {guards}\n")
 
 
 if __name__ == "__main__":
