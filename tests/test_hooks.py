@@ -155,8 +155,9 @@ def test_next_steps_start_in_the_current_folder(user: User) -> None:
 
 
 def test_progress_on_a_wide_terminal_leaves_nothing_behind(user: User) -> None:
-    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(user.work / "cache")}
-    shell, screen = user.cookiecutter_in_terminal(COLUMNS="120", **offline)
+    shell, screen = user.cookiecutter_in_terminal(
+        COLUMNS="120", UV_OFFLINE="1", UV_CACHE_DIR=str(user.work / "cache")
+    )
     shell.expect("NOT VERIFIED")
     shell.sendeof()
     shell.expect(pexpect.EOF)

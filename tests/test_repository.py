@@ -33,7 +33,11 @@ def test_commands_that_update_do_not_ask() -> None:
     # The question of cruft 2.16, the last release, stops with an AssertionError since typer 0.29.
     shown = [
         (path.relative_to(TEMPLATE).as_posix(), line)
-        for path in [*TEMPLATE.glob("*.md"), *TEMPLATE.glob("docs/*.md"), *TEMPLATE.glob("{{*/**/*")]
+        for path in [
+            *TEMPLATE.glob("*.md"),
+            *TEMPLATE.glob("docs/*.md"),
+            *TEMPLATE.glob("{{*/**/*"),
+        ]
         if path.is_file() and not path.match("tests/guards/*.py")
         for line in path.read_text(encoding="utf-8").splitlines()
         if re.match(r" *cruft update", line)
