@@ -16,9 +16,9 @@ UNCERTAIN = {"except WebSocketDisconnect:", "pass  # the one who receives notice
 @pytest.mark.parametrize(
     "answers",
     [
+        {"database": "sqlite", "fixture_loop_scope": "session", "example": "no"},
         {"database": "postgresql"},
         {"database": "postgresql", "data_access": "sqlalchemy", "event_loop": "uvloop"},
-        {"database": "sqlite", "fixture_loop_scope": "session", "example": "no"},
     ],
     ids=lambda answers: "-".join(answers.values()),
 )

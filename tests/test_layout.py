@@ -50,10 +50,11 @@ def rendered(template: Path, strength: int) -> Recorder:
     """Render every file that a template can generate, with many combinations of answers."""
     environment = StrictEnvironment(context=contexts(strength)[0])
     environment.loader = recorder = Recorder(template)
-    files = [path.relative_to(template / TREE).as_posix() for path in files_in(template / TREE)]
+    paths = (path.relative_to(template / TREE).as_posix() for path in files_in(template / TREE))
+    files = {file: environment.from_string(file) for file in paths}
     for context in contexts(strength):
-        for file in files:
-            if not environment.from_string(file).render(**context).endswith("/"):
+        for file, name in files.items():
+            if not name.render(**context).endswith("/"):
                 try:
                     environment.get_template(file).render(**context)
                 except TemplateNotFound as error:
@@ -75,8 +76,9 @@ def template_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(TEMPLATE)  # for its extension of Jinja
 
 
-def test_every_text_is_included_and_every_include_is_there() -> None:
-    recorder = rendered(TEMPLATE, 3)
+@pytest.mark.parametrize("strength", [2, pytest.param(3, marks=pytest.mark.thorough)])
+def test_every_text_is_included_and_every_include_is_there(strength: int) -> None:
+    recorder = rendered(TEMPLATE, strength)
     assert names_of_texts(TEMPLATE) - recorder.found == set()
     # Only sections of documentation are optional.
     assert {name for name in recorder.missing if not name.endswith(".md")} == set()

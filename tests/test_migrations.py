@@ -15,11 +15,7 @@ from helpers.suites import (
 )
 
 VERSIONS = Path("src", "demo", "migrations", "versions")
-DATABASES = [
-    "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.thorough),
-    pytest.param("mysql", marks=pytest.mark.thorough),
-]
+DATABASES = ["sqlite", "postgresql", "mysql"]
 
 
 def with_migrations(database: str) -> Answers:
@@ -28,6 +24,7 @@ def with_migrations(database: str) -> Answers:
     return answers | {"http_client": "none"}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database", DATABASES)
 def test_new_table_with_a_migration(
     tmp_path: Path, environment: Environment, database: str
@@ -96,6 +93,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database", DATABASES[1:])
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_mistake_fails_the_suite(
@@ -115,6 +113,7 @@ def test_mistake_fails_the_suite(
     assert message in done.stdout, done.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("database", DATABASES[1:])
 def test_two_heads_are_named(tmp_path: Path, environment: Environment, database: str) -> None:
     skip_without_server(database)
