@@ -17,6 +17,7 @@ from helpers.command_line import (
     names_in,
     suite_of,
 )
+from helpers.projects import TEMPLATE
 
 
 def commands_told(result: Result) -> str:
@@ -29,6 +30,9 @@ def test_project_is_green_with_uv_and_next_steps_work(user: User) -> None:
     result = user.cookiecutter()
     assert_green(result, user.work / SLUG)
     assert (user.work / SLUG / "uv.lock").is_file()
+    (passed,) = re.findall(r"^GREEN: (\d+) passed", result.stdout, re.MULTILINE)
+    readme = (TEMPLATE / "README.md").read_text(encoding="utf-8")
+    assert f"| tests in a new project | {passed} |" in readme
     assert "  environment  uv sync" in result.stdout
     assert commands_told(result) == f"cd {SLUG} && uv run pytest && uv run pytest -n auto"
     again = user.run("sh", "-c", commands_told(result))

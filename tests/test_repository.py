@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 import yaml
@@ -27,6 +28,34 @@ def test_every_address_is_that_of_the_template() -> None:
                 found.setdefault(one, set()).add(file)
     assert {"README.md", "SECURITY.md"} < found[ADDRESS]
     assert set(found) == {ADDRESS}
+
+
+def test_links_between_our_pages_lead_somewhere() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "*.md"],
+        cwd=TEMPLATE,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    files = [name for name in listed.stdout.split("\0") if name and "cookiecutter" not in name]
+    pages = {TEMPLATE / name for name in files if not re.match("templates/.", name)}
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)\s]+)\)", prose(page))]
+    inside = [(page, link) for page, link in links if not link.startswith("https://")]
+    assert len(inside) > 50
+    for page, link in inside:
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page}: {link}"
+        if anchor:
+            headings = re.findall(r"(?m)^#+ (.*)", prose(target))
+            names = [re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in headings]
+            assert anchor in names, f"{page}: {link}"
+
+
+def prose(page: Path) -> str:
+    """Return a page without its blocks of code."""
+    return re.sub(r"(?s)```.*?```", "", page.read_text(encoding="utf-8"))
 
 
 def test_commands_that_update_do_not_ask() -> None:
