@@ -309,18 +309,22 @@ def test_oldest_versions(tmp_path: Path, versions: dict[str, Any], problem: str)
     ("options", "hint"),
     [
         (("--output-dir", "."), "there are some in: tests. Name yours: --output-dir tests"),
-        (("--output-dir", "test"), "test is not a folder of tests. Name yours"),
+        (("--output-dir", "docs"), "docs is not a folder of tests. Name yours"),
+        (("--output-dir", "tset"), "There is no folder tset. Name that of your tests"),
+        (("--output-dir", "new/tests"), "There is no folder new/tests. Name that of your tests"),
     ],
-    ids=["top", "misspelt"],
+    ids=["top", "other", "misspelt", "deep"],
 )
 def test_folder_without_tests_is_refused(
     user: User, template: Path, options: tuple[str, str], hint: str
 ) -> None:
     project = project_of(user, "flat")
+    (project / "docs").mkdir()
+    before = {*project.rglob("*")}
     refused = adopt(user, template, project, *options)
     assert refused.returncode == 1
     assert hint in refused.stderr
-    assert git(user, project, "status", "--porcelain", "-uall") == ""
+    assert {*project.rglob("*")} == before
 
 
 # What is generated
