@@ -173,7 +173,7 @@ APPLICATION = [
         "app.state.database, app.state.database",
     ),
     (
-        "tests/fixtures/shared_connection.py",
+        "tests/fixtures/database.py",
         "requests not serialised",
         "async with self._lock:",
         "if True:",
@@ -285,8 +285,8 @@ def mutations() -> Iterator[tuple[str, Mutation, list[Answers]]]:
             ("src/demo/database.py", [TRANSACTIONS[access]], without(stores[access]))
             for access in stores
         ),
-        ("tests/fixtures/database.py", [ROWS], on_servers),
-        ("tests/fixtures/database.py", [COMMITS], without(on_servers)),
+        ("tests/fixtures/connection.py", [ROWS], on_servers),
+        ("tests/fixtures/connection.py", [COMMITS], without(on_servers)),
         ("tests/fixtures/database_urls.py", [ONE_DATABASE], without(in_memory)),
     ]
     for file, group, answers in listed:
