@@ -8,7 +8,7 @@ from helpers.projects import Answers, render
 from helpers.suites import Environment, run_suite
 
 # `except …: pass` of a websocket whose client has gone: it depends on who notices first.
-UNCERTAIN = {"except WebSocketDisconnect:", "pass  # the one who receives notices, too"}
+UNCERTAIN = {"except WebSocketDisconnect:", "pass  # the receiving side notices, too"}
 
 
 @pytest.mark.covering(0)

@@ -82,7 +82,7 @@ MISTAKES = {
         f"{VERSIONS.as_posix()}/5b1f0c7d2a94_create_users.py",
         r'op\.drop_table\("users"\)',
         "pass",
-        "test_migrations_can_be_undone_and_done_again",
+        "test_migrations_can_be_undone_and_repeated",
     ),
     "the migration fails": (
         f"{VERSIONS.as_posix()}/5b1f0c7d2a94_create_users.py",

@@ -1,4 +1,4 @@
-"""How the database is used: a connection in the transaction of the test, and real ones."""
+"""The database in tests: a connection in the test's transaction, and real commits."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

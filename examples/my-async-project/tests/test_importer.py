@@ -12,7 +12,7 @@ from my_async_project.users import User
 
 
 def expect_user(api_server: HTTPServer, user_id: int) -> User:
-    """Let the API know this user."""
+    """Let the API return this user."""
     user = User(user_id, f"User {user_id}", f"user{user_id}@example.com")
     api_server.expect_request(f"/users/{user_id}").respond_with_json(
         {"id": user.id, "name": user.name, "email": user.email}
@@ -21,9 +21,9 @@ def expect_user(api_server: HTTPServer, user_id: int) -> User:
 
 
 def expect_failure(api_server: HTTPServer, status: int) -> None:
-    """Let the API fail for user 2, once it was asked for user 1.
+    """Let the API fail for user 2 once it has received the request for user 1.
 
-    That fetch is cancelled then: without this its request may reach the next test.
+    That request is then cancelled; without the wait it might reach the next test.
     """
     asked = Event()
 

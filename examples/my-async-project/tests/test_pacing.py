@@ -1,4 +1,4 @@
-"""Hours pass in these tests without anybody waiting: see `tests/scheduling`."""
+"""Hours pass in these tests without waiting: see `tests/scheduling`."""
 
 import asyncio
 from itertools import pairwise
@@ -97,7 +97,7 @@ async def test_calls_wait_for_their_turn() -> None:
     assert turns == [(0, 0), (1, 2), (2, 4), (3, 6)]
 
 
-async def test_pause_is_not_made_up_for() -> None:
+async def test_idle_time_does_not_allow_a_burst() -> None:
     limit, loop = RateLimit(rate=1), asyncio.get_running_loop()
     await limit.wait()
     await asyncio.sleep(3600)

@@ -33,7 +33,7 @@ async def test_missing_user(api: UserApi, api_server: HTTPServer) -> None:
         await api.fetch(7)
 
 
-async def test_fault_of_the_server(api: UserApi, api_server: HTTPServer) -> None:
+async def test_server_error(api: UserApi, api_server: HTTPServer) -> None:
     api_server.expect_request("/users/1").respond_with_data(status=500)
 
     with pytest.raises(ApiUnavailableError, match="responded with 500"):

@@ -1,4 +1,4 @@
-"""The application as a whole: how it starts, stops, describes itself and is overridden."""
+"""The application as a whole: startup, shutdown, OpenAPI and overrides."""
 
 import asyncio
 import socket
@@ -104,7 +104,7 @@ async def refuse_to_stop(_: FastAPI) -> AsyncIterator[None]:
 
 
 class TestLifespan:
-    async def test_start_and_stop_are_one_task(self) -> None:
+    async def test_startup_and_shutdown_run_in_one_task(self) -> None:
         tasks: list[asyncio.Task[None] | None] = []
 
         @asynccontextmanager
@@ -119,12 +119,12 @@ class TestLifespan:
         assert tasks[0] is tasks[1]
         assert tasks[0] is not asyncio.current_task()
 
-    async def test_failure_at_start(self) -> None:
+    async def test_failure_at_startup(self) -> None:
         with pytest.raises(ConnectionError, match="no database"):
             async with running(FastAPI(lifespan=refuse_to_start)):
                 pytest.fail("it runs")
 
-    async def test_failure_at_stop(self) -> None:
+    async def test_failure_at_shutdown(self) -> None:
         with pytest.raises(ConnectionError, match="no database"):
             async with running(FastAPI(lifespan=refuse_to_stop)):
                 pass

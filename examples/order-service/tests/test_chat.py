@@ -8,7 +8,7 @@ from websockets.asyncio.client import connect
 from order_service.chat_routes import Chat
 
 
-def test_a_slow_listener_loses_the_oldest_messages() -> None:
+def test_slow_listener_loses_the_oldest_messages() -> None:
     chat = Chat(backlog=2)
 
     with chat.listen() as messages:
@@ -19,7 +19,7 @@ def test_a_slow_listener_loses_the_oldest_messages() -> None:
     assert messages.empty()
 
 
-def test_who_listens_no_more_hears_nothing() -> None:
+def test_closed_listener_receives_nothing() -> None:
     chat = Chat(backlog=2)
 
     with chat.listen() as messages:
@@ -29,7 +29,7 @@ def test_who_listens_no_more_hears_nothing() -> None:
     assert messages.empty()
 
 
-async def test_say_without_listeners(client: AsyncClient) -> None:
+async def test_message_without_listeners(client: AsyncClient) -> None:
     response = await client.post("/chat", json={"text": "hello"})
 
     assert (response.status_code, response.json()) == (202, {"text": "hello"})
@@ -40,7 +40,7 @@ async def test_say_without_listeners(client: AsyncClient) -> None:
     [{}, {"text": ""}, {"text": 1}, {"text": "x" * 1001}],
     ids=["no text", "empty", "number", "too long"],
 )
-async def test_what_is_no_message_is_refused(
+async def test_invalid_message_is_refused(
     client: AsyncClient, body: dict[str, object]
 ) -> None:
     response = await client.post("/chat", json=body)
@@ -67,7 +67,7 @@ async def test_server_sent_events(live_client: AsyncClient) -> None:
         assert await anext(events) == {"text": "two"}
 
 
-async def test_everyone_on_a_websocket_hears_everyone(
+async def test_websockets_receive_the_messages_of_all(
     live_server_url: str, live_client: AsyncClient
 ) -> None:
     url = live_server_url.replace("http", "ws") + "/chat/socket"

@@ -65,8 +65,8 @@ async def test_limit_below_one_is_refused() -> None:
         await map_bounded(asyncio.sleep, [0], limit=0)
 
 
-class TestCallsThatAreCutShort:
-    """Whatever ends the calls, each of them gets to clean up."""
+class TestInterruptedCalls:
+    """Whatever ends the calls, each of them can clean up."""
 
     async def test_failure_cancels_the_others(self) -> None:
         waiting = asyncio.Event()
@@ -114,7 +114,7 @@ class TestCallsThatAreCutShort:
 async def wait_for_ever(
     waiting: asyncio.Event, cleaned_up: list[str], name: str
 ) -> None:
-    """Set `waiting`, then wait until cancelled and say so in `cleaned_up`."""
+    """Set `waiting`, wait until cancelled, then set `cleaned_up`."""
     try:
         waiting.set()
         await asyncio.Event().wait()

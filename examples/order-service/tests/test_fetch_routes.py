@@ -40,7 +40,7 @@ async def test_failure_of_the_api(
 
 
 @pytest.mark.parametrize("user_id", ["0", "-1", "one"])
-async def test_what_is_no_id_is_refused(client: AsyncClient, user_id: str) -> None:
+async def test_invalid_id_is_refused(client: AsyncClient, user_id: str) -> None:
     response = await client.get(f"/remote-users/{user_id}")
 
     assert response.status_code == 422

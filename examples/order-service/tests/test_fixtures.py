@@ -1,4 +1,4 @@
-"""How async fixtures live: when they are set up, on which loop, and for how long."""
+"""Async fixtures: when they are set up, on which loop, and for how long they live."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -9,7 +9,7 @@ import pytest_asyncio
 
 @pytest.fixture
 def journal() -> Iterator[list[str]]:
-    """What happened, in order; looked at when everything else is torn down."""
+    """What happened, in order; checked when everything else is torn down."""
     entries: list[str] = []
     yield entries
     assert entries == ["set up", "used", "torn down"]
@@ -17,7 +17,7 @@ def journal() -> Iterator[list[str]]:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="session")
 async def resource(journal: list[str]) -> AsyncIterator[list[str]]:
-    """An async fixture on a sync one: after `yield` it tears down, whatever the test did."""
+    """An async fixture that uses a sync one; after `yield` it tears down in any case."""
     await asyncio.sleep(0)
     journal.append("set up")
     yield journal
@@ -27,24 +27,24 @@ async def resource(journal: list[str]) -> AsyncIterator[list[str]]:
 
 @pytest.fixture
 def user_of_resource(resource: list[str]) -> list[str]:
-    """A sync fixture on an async one gets its value, not a coroutine."""
+    """A sync fixture that uses an async one gets its value, not a coroutine."""
     resource.append("used")
     return resource
 
 
-async def test_set_up_comes_before_the_test(user_of_resource: list[str]) -> None:
+async def test_setup_comes_before_the_test(user_of_resource: list[str]) -> None:
     assert user_of_resource == ["set up", "used"]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def shared_loop() -> asyncio.AbstractEventLoop:
-    """One per event loop, for what is expensive to create."""
+    """One per event loop: for resources that are expensive to create."""
     return asyncio.get_running_loop()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="session")
 async def queue() -> asyncio.Queue[int]:
-    """A new one for each test, for what a test changes."""
+    """A new one for each test: for what tests change."""
     return asyncio.Queue(maxsize=1)
 
 

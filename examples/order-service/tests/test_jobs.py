@@ -1,4 +1,4 @@
-"""Background work: it is done, fails or is given up, and each of these is known."""
+"""Background jobs: done, failed or abandoned, and never silently."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ from order_service.settings import Settings
 from .fixtures.app import running
 
 
-async def test_a_job_is_done() -> None:
+async def test_job_runs() -> None:
     done = asyncio.Event()
 
     async def job() -> None:
@@ -27,7 +27,7 @@ async def test_a_job_is_done() -> None:
         assert done.is_set()
 
 
-async def test_a_job_that_fails_is_logged_and_the_next_one_done(
+async def test_failed_job_is_logged_and_the_next_one_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     done = asyncio.Event()
@@ -76,7 +76,7 @@ async def test_too_many_jobs_are_refused() -> None:
         jobs.give_up()
 
 
-async def test_shutdown_finishes_what_has_begun_and_what_waits() -> None:
+async def test_shutdown_finishes_running_and_waiting_jobs() -> None:
     begun, leave, done = asyncio.Event(), asyncio.Event(), list[str]()
 
     async def slow() -> None:
@@ -120,7 +120,7 @@ async def test_shutdown_gives_up_after_its_grace(
     }
 
 
-async def test_jobs_of_a_request_that_fails_never_begin() -> None:
+async def test_jobs_of_a_failed_request_never_begin() -> None:
     begun = asyncio.Event()
 
     async def job() -> None:
@@ -135,7 +135,7 @@ async def test_jobs_of_a_request_that_fails_never_begin() -> None:
     assert not begun.is_set()
 
 
-async def test_a_job_begins_when_its_request_is_committed(
+async def test_job_begins_when_its_request_is_committed(
     settings: Settings,
 ) -> None:
     happened: list[str] = []

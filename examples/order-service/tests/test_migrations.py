@@ -1,4 +1,4 @@
-"""The migrations: they give the schema of the models, and can be undone."""
+"""The migrations create the schema of the models, and can be undone."""
 
 import asyncio
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def call(function: Callable[[Connection], Any], database_url: str) -> Any:
 
 
 def schema_of(connection: Connection) -> dict[str, dict[str, object]]:
-    """Return what the database knows of each table except Alembic's own."""
+    """Return what the database reports of each table except Alembic's own."""
     inspector = inspect(connection)
     return {
         table: {
@@ -44,7 +44,7 @@ def schema_of(connection: Connection) -> dict[str, dict[str, object]]:
 
 
 def by_name(reflected: list[Any]) -> dict[str, str]:
-    """Return what is reflected without its order, as text, since types do not compare."""
+    """Return reflected items in a fixed order, as text: types do not compare."""
     return {one["name"]: repr(one) for one in reflected}
 
 
@@ -68,7 +68,7 @@ def test_migrations_give_the_schema_of_the_models(fresh_database_url: str) -> No
     assert migrated == by_models, hint
 
 
-def test_migrations_can_be_undone_and_done_again(fresh_database_url: str) -> None:
+def test_migrations_can_be_undone_and_repeated(fresh_database_url: str) -> None:
     migrated = call(schema_of, fresh_database_url)
 
     call(downgrade, fresh_database_url)

@@ -1,4 +1,4 @@
-"""Readiness: it asks what the application needs, within a deadline."""
+"""Readiness: whether what the application needs responds within a deadline."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ from httpx2 import AsyncClient
 
 
 class Unreachable:
-    """A server that does not answer, or refuses to."""
+    """A server that does not respond, or refuses to."""
 
     def __init__(self, failure: str) -> None:
         self._failure = failure

@@ -1,4 +1,4 @@
-"""How Redis is used: values that expire, and no keys of other tests."""
+"""Redis in tests: values that expire, and no keys of other tests."""
 
 import socket
 
@@ -28,7 +28,7 @@ async def test_each_test_starts_empty(
     assert await redis_client.set(key, 1, nx=True), f"it is there in the {run} run"
 
 
-async def test_server_that_does_not_answer() -> None:
+async def test_server_that_does_not_respond() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         async with connect(url, timeout=0.05) as client:

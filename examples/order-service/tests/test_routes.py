@@ -1,4 +1,4 @@
-"""How routes are tested: in process and on a socket.
+"""Tests of routes, in process and over a socket.
 
 The application includes this module as if it were one of its modules `…_routes`.
 """
@@ -66,7 +66,7 @@ async def greeting(http_client: HttpClientDep, settings: SettingsDep) -> str:
 
 @pytest.fixture(autouse=True)
 def routes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let applications include this module, and no module of the project."""
+    """Let applications include only this module, and none of the project's."""
     module = sys.modules[__name__]
     monkeypatch.setattr(
         "order_service.app.import_modules",
@@ -76,7 +76,7 @@ def routes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="session")
 async def app(routes: None, app_settings: Settings) -> AsyncIterator[FastAPI]:
-    """The application for `client`: here another one for each test."""
+    """The application for `client`: in this module, a new one for each test."""
     app = create_app(app_settings)
     async with running(app):
         yield app

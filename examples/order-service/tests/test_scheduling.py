@@ -1,4 +1,4 @@
-"""How time and order are controlled: see `tests/scheduling`."""
+"""Time and order under control: see `tests/scheduling`."""
 
 import asyncio
 

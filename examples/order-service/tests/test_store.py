@@ -11,7 +11,7 @@ ADA = User(1, "Ada", "ada@example.com")
 BOB = User(2, "Bob", "bob@example.com")
 
 
-async def test_stored_users_come_back(store: UserStore) -> None:
+async def test_stored_users_can_be_read(store: UserStore) -> None:
     await store.add(ADA, BOB)
 
     assert await store.get(1) == ADA
@@ -39,7 +39,7 @@ async def test_duplicate_is_refused(store: UserStore, duplicate: User) -> None:
     assert await store.count() == 1
 
 
-async def test_another_failure_is_not_taken_for_a_duplicate(
+async def test_other_violations_are_not_mistaken_for_duplicates(
     store: UserStore, run_sql: Callable[[str], Awaitable[object]]
 ) -> None:
     await run_sql("ALTER TABLE users RENAME TO of_a_test")
@@ -79,7 +79,7 @@ async def test_what_one_transaction_stores_another_sees(
         assert await UserStore(session).get(1) == ADA
 
 
-async def test_a_transaction_that_fails_stores_nothing(
+async def test_failed_transaction_stores_nothing(
     database: Database, fresh_database: Database
 ) -> None:
     async def add_and_fail(to: Database) -> None:

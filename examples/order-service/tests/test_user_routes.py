@@ -11,7 +11,7 @@ ADA = User(1, "Ada", "ada@example.com")
 ADA_AS_JSON = {"id": 1, "name": "Ada", "email": "ada@example.com"}
 
 
-async def test_the_test_sees_what_a_request_stores(
+async def test_test_sees_what_a_request_stores(
     client: AsyncClient, store: UserStore
 ) -> None:
     response = await client.post("/users", json=ADA_AS_JSON)
@@ -20,7 +20,7 @@ async def test_the_test_sees_what_a_request_stores(
     assert await store.get(1) == ADA
 
 
-async def test_a_request_sees_what_the_test_stores(
+async def test_request_sees_what_the_test_stores(
     client: AsyncClient, store: UserStore
 ) -> None:
     await store.add(ADA)
@@ -58,7 +58,7 @@ async def test_missing_user(client: AsyncClient) -> None:
         ("email", None),
     ],
 )
-async def test_what_is_no_user_is_refused(
+async def test_invalid_user_is_refused(
     client: AsyncClient, store: UserStore, field: str, value: object
 ) -> None:
     response = await client.post("/users", json=ADA_AS_JSON | {field: value})
@@ -68,7 +68,7 @@ async def test_what_is_no_user_is_refused(
     assert await store.count() == 0
 
 
-async def test_twin_is_refused(client: AsyncClient, store: UserStore) -> None:
+async def test_duplicate_is_refused(client: AsyncClient, store: UserStore) -> None:
     await store.add(ADA)
 
     refused = await client.post("/users", json=ADA_AS_JSON)
@@ -78,7 +78,7 @@ async def test_twin_is_refused(client: AsyncClient, store: UserStore) -> None:
     assert await store.count() == 2
 
 
-async def test_requests_at_the_same_time_in_one_transaction(
+async def test_concurrent_requests_in_one_transaction(
     client: AsyncClient, store: UserStore
 ) -> None:
     users = [{"id": i, "name": "Duplicate", "email": f"{i}@c"} for i in (1, 2, 3, 4, 5)]
@@ -92,7 +92,7 @@ async def test_requests_at_the_same_time_in_one_transaction(
     assert await store.count() == 5
 
 
-async def test_requests_at_the_same_time_on_connections_of_their_own(
+async def test_concurrent_requests_on_separate_connections(
     live_client: AsyncClient, fresh_database: Database
 ) -> None:
     responses = await asyncio.gather(
@@ -105,7 +105,7 @@ async def test_requests_at_the_same_time_on_connections_of_their_own(
         assert await UserStore(session).get(1) == ADA
 
 
-async def test_a_request_that_fails_undoes_only_its_own_work(
+async def test_failed_request_undoes_only_its_own_work(
     client: AsyncClient, store: UserStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = UserStore.add

@@ -1,4 +1,4 @@
-"""AnyIO's tests run on each backend: the name of a test, such as test_x[trio], says on which."""
+"""AnyIO's tests run on each backend; the name says on which, such as test_x[trio]."""
 
 import anyio
 import pytest

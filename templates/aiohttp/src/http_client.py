@@ -10,6 +10,6 @@ HttpClient = aiohttp.ClientSession
 
 @asynccontextmanager
 async def open_http_client() -> AsyncIterator[HttpClient]:
-    """Open a client with its pool of connections, and close it in the end."""
+    """Open a client with its connection pool, and close it at the end."""
     async with HttpClient() as client:
         yield client

@@ -1,6 +1,6 @@
 async def create_schema(database_url: str) -> None:
-    """Run the migrations that an empty database or an older one does not have yet."""
-    from .migrations import upgrade  # Alembic: the application itself does without
+    """Run the migrations that an empty or older database does not have yet."""
+    from .migrations import upgrade  # the application itself does not need Alembic
 
     engine = create_engine(database_url)
     try:

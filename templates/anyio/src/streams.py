@@ -1,4 +1,4 @@
-"""For asyncio and Trio alike: many calls at once, and each result as soon as it is there."""
+"""For asyncio and Trio: many calls at once, and each result as soon as it arrives."""
 
 from collections.abc import Awaitable, Callable, Iterable
 {% if cookiecutter.python_version == "3.11" -%}

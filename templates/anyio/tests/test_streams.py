@@ -88,7 +88,7 @@ async def test_deadline_cancels_all() -> None:
 
 
 async def wait_for_ever(waiting: anyio.Event, cleaned_up: list[str], name: str) -> None:
-    """Set `waiting`, then wait until cancelled and say so in `cleaned_up`."""
+    """Set `waiting`, wait until cancelled, then set `cleaned_up`."""
     try:
         waiting.set()
         await anyio.sleep_forever()

@@ -18,8 +18,8 @@ async def retry{{ "" if cookiecutter.python_version == "3.11" else "[Result]" }}
 ) -> Result:
     """Return what `function` returns; after a failure, pause and call it again.
 
-    The first pause takes `first_pause` seconds, each other one twice as long as the one
-    before it. Raises what the last attempt raises, and at once what is not in `on`.
+    The first pause takes `first_pause` seconds, each further one twice as long. Raises
+    what the last attempt raises, and any exception that is not in `on` immediately.
     """
     for attempt in range(attempts - 1):
         with suppress(*on):
@@ -33,7 +33,7 @@ def cached{{ "" if cookiecutter.python_version == "3.11" else "[Result]" }}(
 ) -> Callable[[], Awaitable[Result]]:
     """Return a function that returns what `fetch` returned at most `ttl` seconds ago.
 
-    Concurrent callers share one call. A failure is raised and not kept.
+    Concurrent callers share one call. Failures are raised and not cached.
     """
     lock = asyncio.Lock()
     latest: tuple[float, Result] | None = None

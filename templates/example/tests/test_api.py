@@ -35,7 +35,7 @@ ADA_AS_JSON = {"id": 1, "name": "Ada", "email": "ada@example.com"}
         await api.fetch(7)
 
 
-{{ cookiecutter.__async_test }}async def test_fault_of_the_server(api: UserApi, api_server: HTTPServer) -> None:
+{{ cookiecutter.__async_test }}async def test_server_error(api: UserApi, api_server: HTTPServer) -> None:
     api_server.expect_request("/users/1").respond_with_data(status=500)
 
     with pytest.raises(ApiUnavailableError, match="responded with 500"):

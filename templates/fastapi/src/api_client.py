@@ -22,7 +22,7 @@ from .dependencies import HttpClientDep, SettingsDep
 {% endif %}
 
 async def get_api(client: HttpClientDep, settings: SettingsDep) -> UserApi:
-    """Give a request the API, through the client that all requests share."""
+    """Return the API, through the client that all requests share."""
     return UserApi(client, settings.api_url, timeout=settings.api_timeout)
 
 
@@ -40,7 +40,7 @@ async def open_cache(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def get_cache(request: Request) -> UserCache:
-    """Give a request the cache that all requests share."""
+    """Return the cache that all requests share."""
     cache: UserCache = request.app.state.cache
     return cache
 

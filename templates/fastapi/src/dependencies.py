@@ -2,7 +2,7 @@
 {% set client = cookiecutter.http_client != "none" -%}
 {% set session = cookiecutter.__session -%}
 {% set given = "AsyncSession" if session == "session" else "Connection" -%}
-"""What routes depend on: the settings and what the application has opened."""
+"""Dependencies of routes: the settings, and what the application has opened."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -25,7 +25,7 @@ from .settings import Settings
 
 
 async def get_settings(request: HTTPConnection) -> Settings:
-    """Give a request the settings of the application."""
+    """Return the settings of the application."""
     settings: Settings = request.app.state.settings
     return settings
 
@@ -34,7 +34,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
 async def get_jobs(request: HTTPConnection) -> AsyncIterator[HeldJobs]:
-    """Give a request jobs in the background, which begin after its transaction."""
+    """Yield the request's background jobs, which begin after its transaction."""
     jobs: Jobs = request.app.state.jobs
     with jobs.held() as held:
         yield held
@@ -44,7 +44,7 @@ JobsDep = Annotated[HeldJobs, Depends(get_jobs, scope="function")]
 {% if database %}
 
 async def get_database(request: HTTPConnection) -> Database:
-    """Give a request the database, for work that outlives it."""
+    """Return the database, for work that outlives the request."""
     database: Database = request.app.state.database
     return database
 
@@ -56,9 +56,9 @@ async def get_{{ session }}(
     database: DatabaseDep,
     _: JobsDep,
 ) -> AsyncIterator[{{ given }}]:
-    """Give a request a {{ session }} in a transaction, which ends before the response.
+    """Yield a {{ session }} in a transaction that ends before the response.
 
-    The jobs of the request depend on it: they begin when it is committed.
+    The request's jobs begin when it is committed.
     """
     async with database.begin() as {{ session }}:
         yield {{ session }}
@@ -69,7 +69,7 @@ async def get_{{ session }}(
 {% if client %}
 
 async def get_http_client(request: HTTPConnection) -> HttpClient:
-    """Give a request the HTTP client that all requests share."""
+    """Return the HTTP client that all requests share."""
     client: HttpClient = request.app.state.http_client
     return client
 

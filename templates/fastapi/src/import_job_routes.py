@@ -23,7 +23,7 @@ RESPONSES: dict[type[Exception], HTTPException] = {
 @router.post(
     "",
     status_code=HTTPStatus.ACCEPTED,
-    responses={HTTPStatus.SERVICE_UNAVAILABLE: {"description": "Too many jobs wait"}},
+    responses={HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The queue is full"}},
 )
 async def import_later(
     asked: Import, api: Api, database: DatabaseDep, jobs: JobsDep

@@ -33,8 +33,8 @@ router = APIRouter(prefix="/imports", tags=["imports"])
     "",
     status_code=HTTPStatus.CREATED,
     responses={
-        HTTPStatus.NOT_FOUND: {"description": "The API does not know a user"},
-        HTTPStatus.CONFLICT: {"description": "A user is stored already"},
+        HTTPStatus.NOT_FOUND: {"description": "The API does not know one of the users"},
+        HTTPStatus.CONFLICT: {"description": "One of the users exists already"},
         HTTPStatus.BAD_GATEWAY: {"description": "The API does not respond with a user"},
         HTTPStatus.SERVICE_UNAVAILABLE: {"description": "The API does not respond"},
     },
@@ -43,6 +43,6 @@ async def import_all(asked: Import, api: Api, {{ cookiecutter.__session }}: {{ c
     """Fetch the users and store all of them or none."""
     try:
         count = await import_users(api, UserStore({{ cookiecutter.__session }}), asked.user_ids)
-    except ExceptionGroup as group:  # of the fetches: the first to fail speaks for all
+    except ExceptionGroup as group:  # report the first fetch that failed
         raise group.exceptions[0] from group
     return Imported(count=count)

@@ -1,4 +1,4 @@
-"""Work in the background, as long as the application runs."""
+"""Background jobs, as long as the application runs."""
 
 import asyncio
 import logging
@@ -17,26 +17,26 @@ class HeldJobs:
         self.added: list[tuple[str, Job]] = []
 
     def add(self, name: str, job: Job) -> None:
-        """Let a worker call `job` once the transaction of the request is committed."""
+        """Run `job` in the background once the request's transaction is committed."""
         self.added.append((name, job))
 
 
 class Jobs:
-    """Jobs that wait in a queue, and how to add one.
+    """A queue of jobs.
 
-    They are in memory: a process that is killed loses them.
+    It is in memory: when the process is killed, its jobs are lost.
     """
 
     def __init__(self, backlog: int) -> None:
         self._queue: asyncio.Queue[tuple[str, Job]] = asyncio.Queue(backlog)
 
     def add(self, name: str, job: Job) -> None:
-        """Let a worker call `job`; asyncio.QueueFull if too many wait."""
+        """Run `job` in the background; raises asyncio.QueueFull if too many wait."""
         self._queue.put_nowait((name, job))
 
     @contextmanager
     def held(self) -> Iterator[HeldJobs]:
-        """Hold jobs back until the block ends, and drop them if it fails."""
+        """Hold jobs back until the block ends, and discard them if it fails."""
         held = HeldJobs()
         yield held
         for name, job in held.added:
@@ -47,7 +47,7 @@ class Jobs:
         await self._queue.join()
 
     async def work(self) -> None:
-        """Do one job after the other; one that fails is logged."""
+        """Run one job after the other; failures are logged."""
         while True:
             name, job = await self._queue.get()
             try:
@@ -61,7 +61,7 @@ class Jobs:
                 self._queue.task_done()
 
     def give_up(self) -> None:
-        """Log the jobs that no worker has begun."""
+        """Log the jobs that no worker has started."""
         while not self._queue.empty():
             name, _ = self._queue.get_nowait()
             self._queue.task_done()
@@ -70,7 +70,7 @@ class Jobs:
 
 @asynccontextmanager
 async def run_jobs(limit: int, backlog: int, grace: float) -> AsyncIterator[Jobs]:
-    """Run up to `limit` jobs at once; in the end, wait `grace` seconds for all of them."""
+    """Run up to `limit` jobs at once; the shutdown waits up to `grace` seconds."""
     jobs = Jobs(backlog)
     async with asyncio.TaskGroup() as group:
         workers = [group.create_task(jobs.work()) for _ in range(limit)]
@@ -79,7 +79,7 @@ async def run_jobs(limit: int, backlog: int, grace: float) -> AsyncIterator[Jobs
             async with asyncio.timeout(grace):
                 await jobs.finished()
         except TimeoutError:
-            pass  # what is not done is logged
+            pass  # unfinished jobs are logged
         finally:
             for worker in workers:
                 worker.cancel()

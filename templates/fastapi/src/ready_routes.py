@@ -1,7 +1,7 @@
 {% set database = cookiecutter.database != "none" -%}
 {% set redis = cookiecutter.redis -%}
 {% set is_sqlalchemy = cookiecutter.__store == "sqlalchemy" -%}
-"""Whether the application can do its work: what it needs answers in time."""
+"""Readiness: whether what the application needs responds in time."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 class Readiness(BaseModel):
-    """What is needed, and whether it answers."""
+    """What the application needs, and whether it responds."""
 
     checks: dict[str, bool]
 
@@ -30,12 +30,12 @@ router = APIRouter(tags=["health"])
     responses={
         HTTPStatus.SERVICE_UNAVAILABLE: {
             "model": Readiness,
-            "description": "Something does not answer",
+            "description": "Something does not respond",
         }
     },
 )
 async def ready(request: Request, response: Response) -> Readiness:
-    """Answer within a deadline whether the application can serve requests."""
+    """Say within a deadline whether the application can serve requests."""
     app: FastAPI = request.app
     checks = {
 {%- if database %}
@@ -47,20 +47,20 @@ async def ready(request: Request, response: Response) -> Readiness:
     }
     deadline = app.state.settings.ready_timeout
     answers = await asyncio.gather(
-        *(answers_in_time(name, check, deadline) for name, check in checks.items())
+        *(responds_in_time(name, check, deadline) for name, check in checks.items())
     )
     if not all(answers):
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Readiness(checks=dict(zip(checks, answers, strict=True)))
 
 
-async def answers_in_time(name: str, check: Awaitable[None], deadline: float) -> bool:
-    """Return whether a check succeeds; why it does not is logged, not told."""
+async def responds_in_time(name: str, check: Awaitable[None], deadline: float) -> bool:
+    """Return whether a check succeeds; the reason of a failure is only logged."""
     try:
         async with asyncio.timeout(deadline):
             await check
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is no answer
-        logger.warning("Not ready, %s does not answer: %r", name, error)
+    except Exception as error:  # noqa: BLE001 - any error means not ready
+        logger.warning("Not ready, %s does not respond: %r", name, error)
         return False
     return True
 {% if database %}

@@ -43,7 +43,7 @@ async def test_nothing_is_stored_when_a_user_cannot_be_fetched(
 
 
 {{ cookiecutter.__async_test }}@pytest.mark.parametrize("user_ids", [[], [0], ["one"], list(range(1, 102))])
-async def test_what_is_no_list_of_ids_is_refused(
+async def test_invalid_list_of_ids_is_refused(
     client: AsyncClient, user_ids: list[object]
 ) -> None:
     response = await client.post("/imports", json={"user_ids": user_ids})

@@ -1,5 +1,5 @@
 {% set database = cookiecutter.database != "none" -%}
-"""Background work: it is done, fails or is given up, and each of these is known."""
+"""Background jobs: done, failed or abandoned, and never silently."""
 
 import asyncio
 {% if database -%}
@@ -23,7 +23,7 @@ from .fixtures.app import running
 from {{ cookiecutter.package_name }}.jobs import run_jobs
 {% endif %}
 
-{{ cookiecutter.__async_test }}async def test_a_job_is_done() -> None:
+{{ cookiecutter.__async_test }}async def test_job_runs() -> None:
     done = asyncio.Event()
 
     async def job() -> None:
@@ -35,7 +35,7 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
         assert done.is_set()
 
 
-{{ cookiecutter.__async_test }}async def test_a_job_that_fails_is_logged_and_the_next_one_done(
+{{ cookiecutter.__async_test }}async def test_failed_job_is_logged_and_the_next_one_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     done = asyncio.Event()
@@ -84,7 +84,7 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
         jobs.give_up()
 
 
-{{ cookiecutter.__async_test }}async def test_shutdown_finishes_what_has_begun_and_what_waits() -> None:
+{{ cookiecutter.__async_test }}async def test_shutdown_finishes_running_and_waiting_jobs() -> None:
     begun, leave, done = asyncio.Event(), asyncio.Event(), list[str]()
 
     async def slow() -> None:
@@ -128,7 +128,7 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
     }
 
 
-{{ cookiecutter.__async_test }}async def test_jobs_of_a_request_that_fails_never_begin() -> None:
+{{ cookiecutter.__async_test }}async def test_jobs_of_a_failed_request_never_begin() -> None:
     begun = asyncio.Event()
 
     async def job() -> None:
@@ -144,7 +144,7 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
 {%- if database %}
 
 
-{{ cookiecutter.__async_test }}async def test_a_job_begins_when_its_request_is_committed(
+{{ cookiecutter.__async_test }}async def test_job_begins_when_its_request_is_committed(
     settings: Settings,
 ) -> None:
     happened: list[str] = []

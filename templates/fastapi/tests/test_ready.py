@@ -1,7 +1,7 @@
 {% set database = cookiecutter.database != "none" -%}
 {% set redis = cookiecutter.redis -%}
 {% set names = ["database"] * database + ["redis"] * redis -%}
-"""Readiness: it asks what the application needs, within a deadline."""
+"""Readiness: whether what the application needs responds within a deadline."""
 
 import asyncio
 {% if database -%}
@@ -19,7 +19,7 @@ from {{ cookiecutter.__asgi_client }} import AsyncClient
 
 
 class Unreachable:
-    """A server that does not answer, or refuses to."""
+    """A server that does not respond, or refuses to."""
 
     def __init__(self, failure: str) -> None:
         self._failure = failure

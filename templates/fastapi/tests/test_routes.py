@@ -3,7 +3,7 @@
 {% set session = cookiecutter.__session -%}
 {% set given = ["SettingsDep"] + ["HttpClientDep"] * client + [session | capitalize ~ "Dep"] * database -%}
 {% set settings = "app_settings" if database else "settings" -%}
-"""How routes are tested: in process and on a socket.
+"""Tests of routes, in process and over a socket.
 
 The application includes this module as if it were one of its modules `…_routes`.
 """
@@ -86,7 +86,7 @@ async def greeting(http_client: HttpClientDep, settings: SettingsDep) -> str:
 
 @pytest.fixture(autouse=True)
 def routes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let applications include this module, and no module of the project."""
+    """Let applications include only this module, and none of the project's."""
     module = sys.modules[__name__]
     monkeypatch.setattr(
         "{{ cookiecutter.package_name }}.app.import_modules",
@@ -96,7 +96,7 @@ def routes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest_asyncio.fixture(scope="function", loop_scope="{{ cookiecutter.fixture_loop_scope }}")
 async def app(routes: None, {{ settings }}: Settings) -> AsyncIterator[FastAPI]:
-    """The application for `client`: here another one for each test."""
+    """The application for `client`: in this module, a new one for each test."""
     app = create_app({{ settings }})
     async with running(app):
         yield app

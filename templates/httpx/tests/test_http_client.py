@@ -1,4 +1,4 @@
-"""How the HTTP client is used: with a server on this machine, and without a socket."""
+"""The HTTP client in tests: with a server on this machine, and without a socket."""
 
 import pytest
 from {{ cookiecutter.http_client }} import ConnectError, Response

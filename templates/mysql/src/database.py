@@ -42,7 +42,7 @@ async def execute(
 
 @asynccontextmanager
 async def transaction(connection: Connection) -> AsyncIterator[None]:
-    """Keep all that is done inside, or nothing if it fails; may be nested."""
+    """Keep everything done inside it, or nothing if it fails; may be nested."""
     # MySQL forgets a savepoint when another one of the same name is made inside it.
     savepoint = f"SAVEPOINT inner_{uuid4().hex}"
     is_nested = connection.get_transaction_status()
@@ -70,20 +70,20 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
-        """Give a connection in a transaction, which an error rolls back."""
+        """Yield a connection in a transaction, which an error rolls back."""
         async with self._pool.acquire() as connection, transaction(connection):
             yield connection
 
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """Open the database, and close it in the end."""
+    """Open the database, and close it at the end."""
     async with asyncmy.create_pool(minsize=0, **arguments_of(database_url)) as pool:
         yield Database(pool)
 
 
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all modules `…store` in an empty database."""
+    """Create the tables of all `…_store` modules in an empty database."""
     import_modules("store")
     async with connect(database_url) as connection:
         for statement in SCHEMA:

@@ -5,6 +5,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 def create_engine(database_url: str) -> AsyncEngine:
-    """Return the engine of a database `mysql://…`; to be disposed of in the end."""
+    """Return the engine of a database `mysql://…`; dispose of it when done."""
     url = make_url(database_url).set(drivername="mysql+asyncmy")
     return create_async_engine(url)

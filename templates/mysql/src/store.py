@@ -17,7 +17,7 @@ CREATE TABLE users (
 
 
 class UserExistsError(Exception):
-    """A user with this id or email is stored already."""
+    """A user with this id or email exists already."""
 
 
 class UserStore:
@@ -27,7 +27,7 @@ class UserStore:
         self._connection = connection
 
     async def add(self, *users: User) -> None:
-        """Store all the users or, if one is there already, none: UserExistsError."""
+        """Store all users, or none if one exists already (UserExistsError)."""
         try:
             async with transaction(self._connection):
                 for user in users:

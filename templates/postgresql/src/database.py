@@ -31,20 +31,20 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
-        """Give a connection in a transaction, which an error rolls back."""
+        """Yield a connection in a transaction, which an error rolls back."""
         async with self._pool.acquire() as connection, connection.transaction():
             yield connection
 
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """Open the database, and close it in the end."""
+    """Open the database, and close it at the end."""
     async with asyncpg.create_pool(database_url, min_size=0) as pool:
         yield Database(pool)
 
 
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all modules `…store` in an empty database."""
+    """Create the tables of all `…_store` modules in an empty database."""
     import_modules("store")
     connection = await asyncpg.connect(database_url)
     try:

@@ -29,7 +29,7 @@ BOB = User(2, "Bob", "bob@example.com")
     fetch_user.assert_awaited_once_with(1)
 
 
-{{ cookiecutter.__async_test }}async def test_each_user_is_kept(cache: UserCache, fetch_user: AsyncMock) -> None:
+{{ cookiecutter.__async_test }}async def test_each_user_is_cached(cache: UserCache, fetch_user: AsyncMock) -> None:
     fetch_user.side_effect = [ADA, BOB]
 
     for _ in range(2):
@@ -51,7 +51,7 @@ BOB = User(2, "Bob", "bob@example.com")
     assert fetch_user.await_count == 2
 
 
-{{ cookiecutter.__async_test }}async def test_failure_is_not_kept(cache: UserCache, fetch_user: AsyncMock) -> None:
+{{ cookiecutter.__async_test }}async def test_failure_is_not_cached(cache: UserCache, fetch_user: AsyncMock) -> None:
     fetch_user.side_effect = [UserNotFoundError(1), ADA]
 
     with pytest.raises(UserNotFoundError):
@@ -73,7 +73,7 @@ async def test_unreadable_entry_is_replaced(
 
 
 class SlowApi:
-    """Responds to nobody before it is allowed to."""
+    """A server that responds to no request until it is allowed to."""
 
     def __init__(self, response: User | Exception) -> None:
         self.asked = asyncio.Event()
@@ -119,7 +119,7 @@ class SlowApi:
     fetch_user.assert_awaited_once_with(1)
 
 
-{{ cookiecutter.__async_test }}async def test_first_caller_is_cancelled_and_the_second_gets_a_response(
+{{ cookiecutter.__async_test }}async def test_first_caller_is_cancelled_and_the_second_gets_the_user(
     cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(ADA)
@@ -136,7 +136,7 @@ class SlowApi:
     fetch_user.assert_awaited_once_with(1)
 
 
-{{ cookiecutter.__async_test }}async def test_last_caller_is_cancelled_and_so_is_the_fetch(
+{{ cookiecutter.__async_test }}async def test_fetch_is_cancelled_with_its_last_caller(
     cache: UserCache, fetch_user: AsyncMock
 ) -> None:
     api = SlowApi(ADA)
@@ -172,7 +172,7 @@ async def test_without_redis_users_are_fetched(
     assert "Redis cannot be read" in caplog.text
 
 
-{{ cookiecutter.__async_test }}async def test_full_redis_is_not_needed(
+{{ cookiecutter.__async_test }}async def test_full_redis_does_not_stop_the_cache(
     fresh_redis: RedisServer, fetch_user: AsyncMock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with connect(fresh_redis.url, timeout=60) as client:

@@ -1,5 +1,5 @@
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all modules `…store` in an empty database."""
+    """Create the tables of all `…_store` modules in an empty database."""
     import_modules("store")
     engine = create_engine(database_url)
     try:

@@ -18,7 +18,7 @@ from .discovery import import_modules
 {% endif -%}
 from .engine import create_engine
 
-# So that a migration can refer to a constraint on any database.
+# Names of constraints that migrations can refer to on any database.
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -35,7 +35,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Sessions on an engine, or on a connection and then inside its transaction."""
+    """Sessions on an engine, or on a connection, inside its transaction."""
 
     def __init__(self, bind: AsyncEngine | AsyncConnection) -> None:
         self._sessions = async_sessionmaker(
@@ -44,14 +44,14 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """Give a session in a transaction, which an error rolls back."""
+        """Yield a session in a transaction, which an error rolls back."""
         async with self._sessions.begin() as session:
             yield session
 
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """Open the database, and close it in the end."""
+    """Open the database, and close it at the end."""
     engine = create_engine(database_url)
     try:
         yield Database(engine)

@@ -20,7 +20,7 @@ class UserRow(Base):
 
 
 class UserExistsError(Exception):
-    """A user with this id or email is stored already."""
+    """A user with this id or email exists already."""
 
 
 class UserStore:
@@ -30,7 +30,7 @@ class UserStore:
         self._session = session
 
     async def add(self, *users: User) -> None:
-        """Store all the users or, if one is there already, none: UserExistsError."""
+        """Store all users, or none if one exists already (UserExistsError)."""
         rows = [UserRow(id=user.id, name=user.name, email=user.email) for user in users]
         try:
             async with self._session.begin_nested():

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
 def create_engine(database_url: str) -> AsyncEngine:
-    """Return the engine of a database `file:…`; to be disposed of in the end."""
+    """Return the engine of a database `file:…`; dispose of it when done."""
     joint = "&" if "?" in database_url else "?"
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{database_url}{joint}uri=true",

@@ -14,9 +14,9 @@ SCHEMA: list[str] = []  # statements that create the tables: each store adds its
 
 @asynccontextmanager
 async def connect(database_url: str) -> AsyncIterator[Connection]:
-    """Open a database `file:…` as production does, and close it in the end.
+    """Open a database `file:…` as in production, and close it at the end.
 
-    Foreign keys are enforced, and `transaction` alone begins and ends transactions.
+    Foreign keys are enforced, and only `transaction` begins and ends transactions.
     """
     async with aiosqlite.connect(
         database_url, uri=True, isolation_level=None
@@ -29,7 +29,7 @@ async def connect(database_url: str) -> AsyncIterator[Connection]:
 
 @asynccontextmanager
 async def transaction(connection: Connection) -> AsyncIterator[None]:
-    """Keep all that is done inside, or nothing if it fails; may be nested."""
+    """Keep everything done inside it, or nothing if it fails; may be nested."""
     await connection.execute("SAVEPOINT inner_transaction")
     try:
         yield
@@ -41,14 +41,14 @@ async def transaction(connection: Connection) -> AsyncIterator[None]:
 
 
 class Database:
-    """A database `file:…`; connecting is so cheap that no connection is kept."""
+    """A database `file:…`; connecting is cheap, so no connection is kept."""
 
     def __init__(self, database_url: str) -> None:
         self._database_url = database_url
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
-        """Give a connection in a transaction, which an error rolls back."""
+        """Yield a connection in a transaction, which an error rolls back."""
         async with (
             connect(self._database_url) as connection,
             transaction(connection),
@@ -58,12 +58,12 @@ class Database:
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """Open the database, and close it in the end."""
+    """Open the database, and close it at the end."""
     yield Database(database_url)
 
 
 async def create_schema(database_url: str) -> None:
-    """Create the tables of all modules `…store` in an empty database."""
+    """Create the tables of all `…_store` modules in an empty database."""
     import_modules("store")
     async with connect(database_url) as connection:
         for statement in SCHEMA:

@@ -1,4 +1,4 @@
-"""Finds modules by their names, so that a new one need not be listed anywhere."""
+"""Finds modules by their names, so that new ones need not be listed anywhere."""
 
 from importlib import import_module
 from pathlib import Path

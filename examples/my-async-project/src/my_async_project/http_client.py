@@ -12,12 +12,12 @@ HttpClient = httpx2.AsyncClient
 
 @cache
 def certificates() -> ssl.SSLContext:
-    """Load the certificates to trust once per process: it takes some 25 ms."""
+    """Load the trusted certificates once per process, because it takes about 25 ms."""
     return ssl.create_default_context()
 
 
 @asynccontextmanager
 async def open_http_client() -> AsyncIterator[HttpClient]:
-    """Open a client with its pool of connections, and close it in the end."""
+    """Open a client with its connection pool, and close it at the end."""
     async with HttpClient(verify=certificates()) as client:
         yield client

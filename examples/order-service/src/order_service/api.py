@@ -10,7 +10,7 @@ from .users import User, UserNotFoundError
 
 
 class ApiUnavailableError(Exception):
-    """The API cannot be reached, is too slow or has a fault: try again later."""
+    """The API is unreachable, too slow or faulty: try again later."""
 
 
 class MalformedResponseError(Exception):
@@ -18,7 +18,7 @@ class MalformedResponseError(Exception):
 
 
 class UserApi:
-    """The users of the API at `base_url`; gives each request `timeout` seconds."""
+    """Users from the API at `base_url`; each request has `timeout` seconds."""
 
     def __init__(
         self, client: httpx2.AsyncClient, base_url: str, *, timeout: float = 5.0

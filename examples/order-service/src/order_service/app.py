@@ -19,7 +19,7 @@ from .settings import Settings, read_settings
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open what the requests share, and close it in the end."""
+    """Open what requests share, and close it at shutdown."""
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
         database = open_database(settings.database_url)
@@ -28,32 +28,32 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.http_client = await stack.enter_async_context(client)
         redis = connect(settings.redis_url, timeout=settings.redis_timeout)
         app.state.redis = await stack.enter_async_context(redis)
-        # The last to open and the first to close: jobs use all of these.
+        # Opened last and closed first, because jobs use all of the others.
         jobs = run_jobs(settings.job_limit, settings.job_backlog, settings.job_grace)
         app.state.jobs = await stack.enter_async_context(jobs)
         yield
 
 
 class Health(BaseModel):
-    """How the application is."""
+    """The state of the application."""
 
     status: Literal["ok"] = "ok"
 
 
 async def health() -> Health:
-    """Answer as long as the event loop does."""
+    """Respond as long as the event loop runs."""
     return Health()
 
 
 async def respond(response: HTTPException, request: Request, _: Exception) -> Response:
-    """Respond to an error of ours, without telling what is inside."""
+    """Respond to an exception without revealing its details."""
     return await http_exception_handler(request, response)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Make the application; without settings it takes those of the environment.
+    """Create the application, by default with the settings of the environment.
 
-    It gets the `router` of every module `…routes`, and its `RESPONSES` to exceptions.
+    It includes the `router` of each `…_routes` module, and its `RESPONSES` to errors.
     """
     app = FastAPI(title="order-service", lifespan=lifespan)
     app.openapi_version = "3.2.0"  # the first that describes server-sent events

@@ -23,9 +23,9 @@ class _Lookup:
 
 
 class UserCache:
-    """Users from `fetch`, kept in Redis for the time `ttl`.
+    """Users from `fetch`, kept in Redis for `ttl`.
 
-    A Redis that fails makes it slow, not wrong: the user is fetched, a warning logged.
+    If Redis fails, the user is fetched and a warning is logged.
     """
 
     def __init__(
@@ -47,9 +47,9 @@ class UserCache:
         return f"{self._prefix}user:{user_id}"
 
     async def get(self, user_id: int) -> User:
-        """Return the user with this id; who asks at the same time shares one fetch.
+        """Return the user with this id; concurrent callers share one fetch.
 
-        Raises what `fetch` raises, to all who share it; a failure is not kept.
+        Raises what `fetch` raises, for all of these callers; failures are not cached.
         """
         lookup = self._lookups.get(user_id)
         if lookup is None or lookup.task.done():
@@ -57,7 +57,7 @@ class UserCache:
             self._lookups[user_id] = lookup
         lookup.callers += 1
         try:
-            # Unlike `await lookup.task`, it does not cancel the task with its caller.
+            # Unlike `await lookup.task`, this does not cancel the task with its caller.
             await asyncio.wait([lookup.task])
         finally:
             lookup.callers -= 1
@@ -66,7 +66,7 @@ class UserCache:
         return lookup.task.result()
 
     async def _end(self, user_id: int, lookup: _Lookup) -> None:
-        """Forget a lookup that nobody waits for, and cancel it if it still runs."""
+        """Discard a lookup without callers, and cancel it if it is still running."""
         if self._lookups.get(user_id) is lookup:
             del self._lookups[user_id]
         if lookup.task.cancel():

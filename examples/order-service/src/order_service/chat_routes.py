@@ -11,11 +11,11 @@ from fastapi.requests import HTTPConnection
 from fastapi.sse import EventSourceResponse
 from pydantic import BaseModel, Field
 
-BACKLOG = 100  # messages that a slow listener may be behind
+BACKLOG = 100  # how many messages a slow listener may lag behind
 
 
 class Chat:
-    """Passes messages on to all listeners; nobody waits for a slow one."""
+    """Passes messages to all listeners, without waiting for slow ones."""
 
     def __init__(self, backlog: int) -> None:
         self._backlog = backlog
@@ -23,7 +23,7 @@ class Chat:
 
     @contextmanager
     def listen(self) -> Iterator[asyncio.Queue[str]]:
-        """Give a queue of the messages from now on; the oldest get lost if it is full."""
+        """Yield a queue of the messages from now on; a full one loses the oldest."""
         messages: asyncio.Queue[str] = asyncio.Queue(self._backlog)
         self._listeners.add(messages)
         try:
@@ -32,7 +32,7 @@ class Chat:
             self._listeners.remove(messages)
 
     def say(self, message: str) -> None:
-        """Pass a message on to everyone who listens."""
+        """Pass a message to all listeners."""
         for messages in self._listeners:
             if messages.full():
                 messages.get_nowait()
@@ -41,7 +41,7 @@ class Chat:
 
 @asynccontextmanager
 async def open_chat(app: FastAPI) -> AsyncIterator[None]:
-    """Make one chat for all requests."""
+    """Create the chat that all requests share."""
     app.state.chat = Chat(BACKLOG)
     yield
 
@@ -56,7 +56,7 @@ ChatDependency = Annotated[Chat, Depends(get_chat)]
 
 
 async def listen(chat: ChatDependency) -> AsyncIterator[asyncio.Queue[str]]:
-    """Listen to the chat from before the first response to the end of the connection."""
+    """Listen to the chat from before the response until the connection ends."""
     with chat.listen() as messages:
         yield messages
 
@@ -65,7 +65,7 @@ Messages = Annotated[asyncio.Queue[str], Depends(listen)]
 
 
 class Message(BaseModel):
-    """What somebody says to everyone."""
+    """A message to all listeners."""
 
     text: str = Field(min_length=1, max_length=1000)
 
@@ -75,21 +75,21 @@ router = APIRouter(prefix="/chat", tags=["chat"], lifespan=open_chat)
 
 @router.post("", status_code=HTTPStatus.ACCEPTED)
 async def say(message: Message, chat: ChatDependency) -> Message:
-    """Say something to everyone who listens now."""
+    """Send a message to everyone who is listening now."""
     chat.say(message.text)
     return message
 
 
 @router.get("/events", response_class=EventSourceResponse)
 async def events(messages: Messages) -> AsyncIterator[Message]:
-    """Stream what is said, as server-sent events."""
+    """Stream the messages as server-sent events."""
     while True:
         yield Message(text=await messages.get())
 
 
 @router.websocket("/socket")
 async def socket(socket: WebSocket, chat: ChatDependency, messages: Messages) -> None:
-    """Say what the client sends, and send it what is said, by itself too."""
+    """Pass on the client's messages, and send it all messages, its own included."""
     await socket.accept()
     async with asyncio.TaskGroup() as group:
         sender = group.create_task(send_all(messages, socket))
@@ -99,9 +99,9 @@ async def socket(socket: WebSocket, chat: ChatDependency, messages: Messages) ->
 
 
 async def send_all(messages: asyncio.Queue[str], socket: WebSocket) -> None:
-    """Send messages to a client until it is gone."""
+    """Send messages to a client until it disconnects."""
     try:
         while True:
             await socket.send_text(await messages.get())
     except WebSocketDisconnect:
-        pass  # the one who receives notices, too
+        pass  # the receiving side notices, too

@@ -1,4 +1,4 @@
-"""Many calls at once, but never more than a limit, and never for longer than agreed."""
+"""Many calls at once, up to a limit and within a deadline."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,7 +11,7 @@ async def map_bounded[Item, Result](
     limit: int,
     deadline: float | None = None,
 ) -> list[Result]:
-    """Return `function(item)` for all items, in their order, `limit` at a time.
+    """Return `function(item)` for all items, in order, up to `limit` calls at once.
 
     The first failure cancels the other calls and is raised in an ExceptionGroup.
     After `deadline` seconds every call is cancelled and TimeoutError is raised.

@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from .engine import create_engine
 
-# So that a migration can refer to a constraint on any database.
+# Names of constraints that migrations can refer to on any database.
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """Sessions on an engine, or on a connection and then inside its transaction."""
+    """Sessions on an engine, or on a connection, inside its transaction."""
 
     def __init__(self, bind: AsyncEngine | AsyncConnection) -> None:
         self._sessions = async_sessionmaker(
@@ -40,14 +40,14 @@ class Database:
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
-        """Give a session in a transaction, which an error rolls back."""
+        """Yield a session in a transaction, which an error rolls back."""
         async with self._sessions.begin() as session:
             yield session
 
 
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
-    """Open the database, and close it in the end."""
+    """Open the database, and close it at the end."""
     engine = create_engine(database_url)
     try:
         yield Database(engine)
@@ -56,8 +56,8 @@ async def open_database(database_url: str) -> AsyncIterator[Database]:
 
 
 async def create_schema(database_url: str) -> None:
-    """Run the migrations that an empty database or an older one does not have yet."""
-    from .migrations import upgrade  # Alembic: the application itself does without
+    """Run the migrations that an empty or older database does not have yet."""
+    from .migrations import upgrade  # the application itself does not need Alembic
 
     engine = create_engine(database_url)
     try:

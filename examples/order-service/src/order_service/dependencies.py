@@ -1,4 +1,4 @@
-"""What routes depend on: the settings and what the application has opened."""
+"""Dependencies of routes: the settings, and what the application has opened."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -14,7 +14,7 @@ from .settings import Settings
 
 
 async def get_settings(request: HTTPConnection) -> Settings:
-    """Give a request the settings of the application."""
+    """Return the settings of the application."""
     settings: Settings = request.app.state.settings
     return settings
 
@@ -23,7 +23,7 @@ SettingsDep = Annotated[Settings, Depends(get_settings)]
 
 
 async def get_jobs(request: HTTPConnection) -> AsyncIterator[HeldJobs]:
-    """Give a request jobs in the background, which begin after its transaction."""
+    """Yield the request's background jobs, which begin after its transaction."""
     jobs: Jobs = request.app.state.jobs
     with jobs.held() as held:
         yield held
@@ -33,7 +33,7 @@ JobsDep = Annotated[HeldJobs, Depends(get_jobs, scope="function")]
 
 
 async def get_database(request: HTTPConnection) -> Database:
-    """Give a request the database, for work that outlives it."""
+    """Return the database, for work that outlives the request."""
     database: Database = request.app.state.database
     return database
 
@@ -45,9 +45,9 @@ async def get_session(
     database: DatabaseDep,
     _: JobsDep,
 ) -> AsyncIterator[AsyncSession]:
-    """Give a request a session in a transaction, which ends before the response.
+    """Yield a session in a transaction that ends before the response.
 
-    The jobs of the request depend on it: they begin when it is committed.
+    The request's jobs begin when it is committed.
     """
     async with database.begin() as session:
         yield session
@@ -57,7 +57,7 @@ SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
 async def get_http_client(request: HTTPConnection) -> HttpClient:
-    """Give a request the HTTP client that all requests share."""
+    """Return the HTTP client that all requests share."""
     client: HttpClient = request.app.state.http_client
     return client
 

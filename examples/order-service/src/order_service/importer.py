@@ -10,9 +10,9 @@ from .store import UserStore
 async def import_users(
     api: UserApi, store: UserStore, user_ids: Iterable[int], *, limit: int = 10
 ) -> int:
-    """Fetch the users, `limit` at a time, store all of them or none, say how many.
+    """Fetch users, `limit` at a time, store all or none of them, return their number.
 
-    Raises what the API raised in an ExceptionGroup, and UserExistsError.
+    Raises UserExistsError, and an ExceptionGroup of what the API raised.
     """
     users = await map_bounded(api.fetch, user_ids, limit=limit)
     await store.add(*users)

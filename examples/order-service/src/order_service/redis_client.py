@@ -1,4 +1,4 @@
-"""The client of Redis."""
+"""The Redis client."""
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -6,9 +6,9 @@ from redis.backoff import NoBackoff
 
 
 def connect(url: str, *, timeout: float = 1.0) -> Redis:
-    """Return a client of the Redis at `url`; to be closed in the end.
+    """Return a client for the Redis server at `url`; close it when done.
 
-    It waits `timeout` seconds for a response and does not try again.
+    It waits `timeout` seconds for a response and does not retry.
     """
     return Redis.from_url(
         url,

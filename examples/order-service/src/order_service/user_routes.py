@@ -10,7 +10,7 @@ from .dependencies import SessionDep
 from .store import UserExistsError, UserStore
 from .users import User, UserNotFoundError
 
-MAX_ID = 2**31 - 1  # what an integer of the database holds
+MAX_ID = 2**31 - 1  # the largest integer of the database
 
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]+$")]
 UserId = Annotated[int, Path(ge=1, le=MAX_ID)]

@@ -1,11 +1,11 @@
-"""What a user is, wherever it comes from."""
+"""Users, wherever they come from."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user, known by its id."""
+    """A user, identified by its id."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""The schema of the database in steps: each module of `versions` is one."""
+"""The migrations of the database schema: one in each module of `versions`."""
 
 from alembic import command
 from alembic.config import Config
