@@ -89,6 +89,40 @@ def held() -> Iterator[Background]:
     background.close()
 
 
+class Serving(threading.Thread):
+    """A thread with a loop, which tells whether somebody waits for its end."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.waits: list[float | None] = []
+        super().__init__(target=self.loop.run_forever, daemon=True)
+        self.start()
+
+    def join(self, timeout: float | None = None) -> None:
+        self.waits.append(timeout)
+        super().join(timeout)
+
+
+@pytest.fixture
+def serving() -> Iterator[Serving]:
+    serving = Serving()
+    yield serving
+    assert serving.waits == []  # it is this fixture that ends the thread
+    serving.loop.call_soon_threadsafe(serving.loop.stop)
+    serving.join()
+    serving.loop.close()
+
+
+@pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
+async def client(serving: Serving) -> Serving:
+    return serving
+
+
+@pytest.mark.asyncio
+async def test_right_thread_that_ends_after_the_loop(client: Serving) -> None:
+    assert client.is_alive()
+
+
 @pytest.fixture(scope="class")
 def late() -> str:
     """For a test outside of a class, torn down before the fixtures that were set up earlier."""

@@ -9,7 +9,6 @@ import asyncio
 import gc
 import inspect
 import sys
-import threading
 import traceback
 import warnings
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -30,6 +29,7 @@ from .locations import (
     location_of_task,
     name_of,
 )
+from .open_objects import Made, is_thread
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
 from .stacks import awaited_lines, stack
 
@@ -267,8 +267,10 @@ def generator_of(task: Task) -> AsyncGeneratorType[Any, Any] | None:
 
 def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
     """Report and close what an owner has not closed, or only what a loop still serves."""
-    left, later = [], []
-    opened = open_objects.still_open(owner)
+    left, now, later = [], list[Made](), list[Made]()
+    for each in owner.made:  # a fixture may end its thread after the test's loop
+        (later if closing_loop and is_thread(each) else now).append(each)
+    opened = open_objects.still_open(now)
     served = {each.location for each in opened if open_objects.is_transport(each)}
     for each in opened:
         kind = type(each.thing)
@@ -289,7 +291,7 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             kind = type(each.thing)
             name = kind.__name__.lstrip("_")
             text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
-            if issubclass(kind, threading.Thread):
+            if is_thread(each):
                 text = f"thread {each.thing.name} still runs an event loop, "
             if each.location:
                 text += f"made at {each.location}"

@@ -166,6 +166,10 @@ def is_transport(made: Made) -> bool:
     return made.is_open is is_open_transport
 
 
+def is_thread(made: Made) -> bool:
+    return made.is_open is runs_loop
+
+
 def ends_of(made: Made) -> str:
     """Tell what a transport connects, nothing for other objects."""
     if not is_transport(made):
@@ -174,10 +178,10 @@ def ends_of(made: Made) -> str:
     return f", between {type(made.thing.get_protocol()).__name__} and {peer}"
 
 
-def still_open(owner: Owner) -> list[Made]:
-    """Return what an owner has not closed, each once."""
+def still_open(made: list[Made]) -> list[Made]:
+    """Return what is not closed, each once."""
     found = {}
-    for each in owner.made:
+    for each in made:
         with suppress(Exception):  # an object whose constructor has failed is not open
             if each.is_open(each.thing):
                 found[id(each.thing)] = each
