@@ -65,7 +65,7 @@ async def test_wrong_generator() -> None:
         pass
 
 
-# test_wrong_group hung at .*(\n.*)+\nconsumer waits, too:\n(.*\n)+.*the line of wait_for_ever
+# test_wrong_group hung at .*(\n.*)+\nconsumer is waiting, too:\n(.*\n)+.*the line of wait_for_ever
 @pytest.mark.asyncio
 async def test_wrong_group() -> None:
     async with asyncio.TaskGroup() as group:

@@ -22,7 +22,7 @@ async def block(started: asyncio.Event) -> None:
     queue.Queue[int]().get()  # the line of block
 
 
-# test_wrong_task_blocks hung at .*the line of block\n(.*\n)+test_wrong_task_blocks waits:\n(.*\n)+.*await task
+# test_wrong_task_blocks hung at .*the line of block\n(.*\n)+test_wrong_task_blocks is waiting:\n(.*\n)+.*await task
 @pytest.mark.asyncio
 async def test_wrong_task_blocks() -> None:
     task = asyncio.create_task(block(asyncio.Event()))
@@ -135,7 +135,7 @@ async def test_wrong_beside_a_server(server: None) -> None:
     await wait()
 
 
-# The event loop was stopped; test_wrong_stop waited:\n(.*\n)+.*the line where it stops
+# The event loop was stopped; test_wrong_stop was waiting:\n(.*\n)+.*the line where it stops
 @pytest.mark.asyncio
 async def test_wrong_stop() -> None:
     asyncio.get_running_loop().call_soon(asyncio.get_running_loop().stop)
@@ -146,7 +146,7 @@ async def test_wrong_stop() -> None:
         log.append("cleaned up after the stop")
 
 
-# SystemExit: 4\n(.*\n)*.*The event loop was stopped; test_wrong_exit_in_task waited:
+# SystemExit: 4\n(.*\n)*.*The event loop was stopped; test_wrong_exit_in_task was waiting:
 @pytest.mark.asyncio
 async def test_wrong_exit_in_task() -> None:
     async def exits() -> None:

@@ -134,7 +134,7 @@ async def test_wrong_shield() -> None:
         await asyncio.wait_for(asyncio.shield(wait_for_ever()), 0)
 
 
-# async generator 'never_closes' \(tests/test_\w+.py:\d+\) still closes; use contextlib.aclosing
+# async generator 'never_closes' \(tests/test_\w+.py:\d+\) is still closing; use contextlib.aclosing
 @pytest.mark.asyncio
 async def test_wrong_generator_never_closes() -> None:
     async for _ in never_closes():

@@ -65,7 +65,7 @@ async def test_wrong_await() -> None:
     await wait_for_ever()
 
 
-# test_wrong_group\[trio\] hung at .*(\n.*)+\nconsumer waits, too:\n(.*\n)+.*the line of wait_for_ever
+# test_wrong_group\[trio\] hung at .*(\n.*)+\nconsumer is waiting, too:\n(.*\n)+.*the line of wait_for_ever
 @pytest.mark.anyio
 async def test_wrong_group() -> None:
     async with anyio.create_task_group() as group:

@@ -40,18 +40,18 @@ async def left() -> Background:
     return Background()
 
 
-# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in Background.__init__
+# thread .* is still running an event loop, made at tests/test_threads.py:\d+ in Background.__init__
 def test_wrong_thread() -> None:
     assert Background().call() == "answer"
 
 
-# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in Background.__init__
+# thread .* is still running an event loop, made at tests/test_threads.py:\d+ in Background.__init__
 @pytest.mark.asyncio
 async def test_wrong_thread_of_a_fixture(left: Background) -> None:
     assert left.call() == "answer"
 
 
-# thread .* still runs an event loop
+# thread .* is still running an event loop
 @pytest.mark.asyncio
 async def test_wrong_thread_of_an_async_test() -> None:
     runs = threading.Event()

@@ -14,12 +14,12 @@ from . import findings, internals, locations
 
 # The modules of this folder that are guards, and what each of them refuses.
 GUARDS = {
-    "loop_scopes": "the use of an object on another event loop than its own",
+    "loop_scopes": "the use of an object on an event loop other than its own",
     "hangs": "awaits and calls that never end",
     "leaks": "tasks, connections and coroutines that a test leaves behind",
     "network": "connections to other machines",
     "sharing": "the use of one session or connection by two tasks at once",
-    "backends": "AnyIO's tests on another backend than the one in their name",
+    "backends": "AnyIO's tests on a backend other than the one in their name",
 }
 
 
@@ -32,9 +32,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(name, f"{' | '.join(findings.MODES)}: {text}", default=default)
         option = "--" + name.replace("_", "-")
         group.addoption(option, choices=findings.MODES, help=text)
-    text = "classes whose objects one task at a time may use, as 'package.module:Class'"
+    text = "classes whose objects only one task may use at a time, as 'package.module:Class'"
     parser.addini("guard_sharing_classes", text, type="linelist")
-    text = "folders and files in which findings are errors also in report mode"
+    text = "folders and files in which findings are errors even in report mode"
     parser.addini("guards_strict", text, type="linelist")
     text = "libraries and classes, such as lib or lib.Client, that may be left open"
     parser.addini("guard_leaks_ignore", text, type="linelist")
@@ -66,6 +66,6 @@ def pytest_collect_directory(path: Path) -> None:
         and (path / Path(__file__).parent.name).is_dir()
     ):
         raise pytest.Collector.CollectError(
-            f"{own} and {path} are both the package '{own.name}', and Python imports one.\n"
+            f"{own} and {path} are both the package '{own.name}', and Python can import only one.\n"
             f"Run pytest once for each project: pytest {path}"
         )

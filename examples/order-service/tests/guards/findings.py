@@ -165,7 +165,7 @@ def pytest_runtest_makereport(
             if report.failed:  # and not expected to
                 report.longrepr = texts_of(findings)
         else:
-            heading = f"Also found by the guards in {report.when}"
+            heading = f"Also found by the guards during {report.when}"
             failure: Any = report.longrepr
             if report.failed and hasattr(failure, "addsection"):
                 failure.addsection(heading, texts_of(findings))

@@ -177,7 +177,7 @@ class Watch:
             parts[0] += f" at {line.place}: {line.code}"
         if frame and waits:
             parts += ["The event loop is blocked:", stack(blocked)]
-            parts += [f"{self.doing} waits:"]
+            parts += [f"{self.doing} is waiting:"]
         if waits:  # else the traceback shows it
             parts += [stack(waits)]
         others = run.others() if run else {}
@@ -187,7 +187,7 @@ class Watch:
             *((t.name, running_lines(frames.get(t.ident or 0))) for t in threads),
         ):
             if own(lines):
-                parts += [f"{name} waits, too:", stack(lines)]
+                parts += [f"{name} is waiting, too:", stack(lines)]
         return "\n".join(parts)
 
     def finish(self, run: Run) -> None:
@@ -208,7 +208,7 @@ class Watch:
         error = sys.exc_info()[1]
         if error and not self.report:
             waits = stack(awaited_lines(run.code))
-            error.add_note(f"The event loop was stopped; {self.doing} waited:\n{waits}")
+            error.add_note(f"The event loop was stopped; {self.doing} was waiting:\n{waits}")
 
     def fail_if_hung(self) -> None:
         report, self.report, self.rings = self.report, "", 0

@@ -230,7 +230,7 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
             continue
         if generator := generator_of(task):
             name = name_of(generator.__qualname__, generator)
-            text = f"async generator {name} still closes; use contextlib.aclosing"
+            text = f"async generator {name} is still closing; use contextlib.aclosing"
             leaked(owner, "generator not closed", f"{text}\n{waits_of(task)}")
         else:
             where = location_of_task(task)
@@ -292,7 +292,7 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             name = kind.__name__.lstrip("_")
             text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
             if is_thread(each):
-                text = f"thread {each.thing.name} still runs an event loop, "
+                text = f"thread {each.thing.name} is still running an event loop, "
             if each.location:
                 text += f"made at {each.location}"
             else:

@@ -1,4 +1,4 @@
-"""Loop scopes: the use of an object on another event loop than its own is refused.
+"""Loop scopes: the use of an object on an event loop other than its own is refused.
 
 A connection, a client or a queue works on the event loop on which it was made; on
 another one it fails ("attached to a different loop", "Event loop is closed") or hangs.
