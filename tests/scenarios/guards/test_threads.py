@@ -145,11 +145,11 @@ def held_by_one_who_does_not_wait(held: Background) -> Iterator[Background]:
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="function")
-async def client(held_by_one_who_does_not_wait: Background) -> Background:
+async def late_client(held_by_one_who_does_not_wait: Background) -> Background:
     """Its loop is closed before the thread ends, which was there first."""
     return held_by_one_who_does_not_wait
 
 
 @pytest.mark.asyncio(loop_scope="function")
-async def test_right_fixture_whose_thread_nobody_waits_for(client: Background) -> None:
-    assert client.call() == "answer"
+async def test_right_fixture_whose_thread_nobody_waits_for(late_client: Background) -> None:
+    assert late_client.call() == "answer"
