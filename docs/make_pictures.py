@@ -24,7 +24,7 @@ from rich.text import Text
 
 TEMPLATE = Path(__file__).parents[1]
 DOCS = TEMPLATE / "docs"
-COLUMNS = 84
+COLUMNS = 100
 SHOWN = (1, 11, 12)  # these questions; the others are cut out and the cut is marked
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 END_OF_PROMPT = r"\)\x1b\[0m: $"
@@ -72,8 +72,6 @@ def main() -> None:
             command = ["pytest", "tests/test_orders.py", "--timeout=1", *options]
             output = run(folder, "uv", ["run", "--quiet", *command, "--no-header"])
             shown = output[output.index(next(line for line in output if "====" in line)) :]
-            # The frames of a stack have paths of this machine.
-            shown = [line for line in shown if not re.match(r"  File |    ", line)]
             pictures[name] = draw_terminal([PROMPT + "uv run " + " ".join(command), *shown])
         pictures["interleaving.svg"] = draw_steps(interleaving(folder))
     for name, picture in pictures.items():
@@ -128,7 +126,8 @@ def run(folder: Path, program: str, arguments: list[str]) -> list[str]:
 
 
 def open_terminal(folder: str, program: str, arguments: list[str]) -> pexpect.spawn[str]:
-    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    changing = ("NO_COLOR", "CI", "BUILD_NUMBER")  # what rich and pytest print
+    environment = {name: value for name, value in os.environ.items() if name not in changing}
     commands = os.path.dirname(sys.executable)
     return pexpect.spawn(
         program,
@@ -158,7 +157,7 @@ def draw_terminal(lines: list[str]) -> str:
         lines.pop()
     console = Console(record=True, width=COLUMNS, file=io.StringIO())
     for line in lines:
-        console.print(Text.from_ansi(line), soft_wrap=True)
+        console.print(Text.from_ansi(line), overflow="fold")
     svg = console.export_svg(title="async-pytest-template", theme=MONOKAI, unique_id="terminal")
     svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)  # or some drop leading blanks
     svg = re.sub(r"\s*@font-face \{.*?\}", "", svg, flags=re.DOTALL)

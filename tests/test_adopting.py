@@ -48,12 +48,12 @@ SHOWN = {
     "flat": [
         "tests/conftest.py:9\n      overrides event_loop",
         "no timeout\n",
-        r"strict_markers\n      stops\n      - Unknown pytest.mark.flaky_on_ci",
-        r"strict_parametrization_ids\n      stops\n      - tests/test_ticker.py::test_two_tickers",
+        r"strict_markers\n      would stop the suite:\n      - Unknown pytest.mark.flaky_on_ci",
+        r"strict_parametrization_ids\n      would stop the suite:\n      - tests/test_ticker.py::test_two_tickers",
     ],
     "src_layout": [
         "unequal loop scopes\n(.*\n)      function: asyncio_default_test_loop_scope",
-        r"the next pytest\n      stops\n      - Passing a non-Collection iterable to parametrize",
+        r"the next pytest\n      would stop the suite:\n      - Passing a non-Collection iterable to parametrize",
     ],
     "unittest_mixed": ["no timeout\n"],
     "web": ["strict_config, strict_xfail"],

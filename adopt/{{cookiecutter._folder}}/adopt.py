@@ -892,7 +892,7 @@ def stricter(before: Run, strict_ids: Run | None) -> Iterator[Note]:
     has = before.about["strict"]
     ready = [name for name, what in stops.items() if not what and name not in has]
     if ready:
-        yield Note(", ".join(ready), "nothing in the suite is against it")
+        yield Note(", ".join(ready), "nothing in the suite violates it")
     stops["the next pytest"] = [
         text
         for kind, texts in kinds.items()
@@ -903,7 +903,7 @@ def stricter(before: Run, strict_ids: Run | None) -> Iterator[Note]:
         if what and name not in has:
             lines = [f"- {each[:180]}" for each in dict.fromkeys(what)]
             more = [f"and {len(lines) - 3} more"] if len(lines) > 3 else []
-            yield Note(name, "\n".join(["stops", *lines[:3], *more]))
+            yield Note(name, "\n".join(["would stop the suite:", *lines[:3], *more]))
 
 
 def named_in(problem: str) -> str:
@@ -928,7 +928,7 @@ def print_next(suite: Suite, editor: Editor) -> None:
         script = project.name(GUARDS / "adopt.py")
         print(f"  The patch does not load the guards. Repeat this: python {script}")
     readme = project.name(GUARDS / "README.md")
-    print(f"  {readme} tells what each guard detects, and all settings.")
+    print(f"  {readme} describes what each guard detects, and all settings.")
     if not is_loaded(project):
         print("\nTo undo all of it, if your own work is committed:")
         if output_of("git", "rev-parse", "--git-dir", cwd=project.root):
