@@ -1,7 +1,7 @@
 """Guards: an async test that leaks, hangs or reaches the network fails, with the line.
 
 Load them with one line in a conftest.py, `pytest_plugins = ["tests.guards"]`. README.md
-in this folder tells what each guard sees and how to set it.
+in this folder describes what each guard detects, and all settings.
 """
 
 from importlib import import_module
