@@ -45,6 +45,19 @@ def pytest_runtest_protocol(item: pytest.Function) -> Generator[None, object, ob
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, object, object]:
+    """Make the test as long as WORK says: 5 ms of waiting, or of a processor's time."""
+    result = yield
+    if os.environ.get("WORK") == "wait":
+        time.sleep(0.005)
+    elif os.environ.get("WORK") == "compute":
+        end = time.thread_time() + 0.005
+        while time.thread_time() < end:
+            pass
+    return result
+
+
 def pytest_sessionfinish() -> None:
     if "TIMES" in os.environ:
         times = {"collection": collection, "tests": tests}

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -60,6 +61,7 @@ class Suite:
     tests: int = 1000
     alone: bool = False
     tuned: bool = True  # the server, if there is one
+    more: tuple[str, ...] = ()  # packages beside those of the project
 
     @cached_property
     def script(self) -> dict[str, Any]:
@@ -153,14 +155,14 @@ class Workshop:
 
     def project(self, suite: Suite) -> tuple[Path, Path]:
         """Return the folder of a suite, and its Python."""
-        key = repr((suite.recipe, suite.answers, suite.plugins, suite.alone))
+        key = repr((suite.recipe, suite.answers, suite.plugins, suite.alone, suite.more))
         if key not in self._projects:
             folder = self.root / f"project-{len(self._projects)}"
             if suite.answers is None:
                 requirements = write_recipe(folder, suite)
             else:
                 folder, requirements = write_generated(folder, suite)
-            self._projects[key] = folder, self.environment(requirements)
+            self._projects[key] = folder, self.environment([*requirements, *suite.more])
         return self._projects[key]
 
     def environment(self, requirements: list[str]) -> Path:
@@ -170,7 +172,7 @@ class Workshop:
             folder = self.root / f"environment-{len(self._environments)}"
             python = folder / "bin" / "python"
             uv = [find_uv_bin(), "--quiet"]
-            subprocess.run([*uv, "venv", folder], check=True)
+            subprocess.run([*uv, "venv", "--python", sys.executable, folder], check=True)
             subprocess.run([*uv, "pip", "install", "--python", python, *requirements], check=True)
             self._environments[key] = python
         return self._environments[key]

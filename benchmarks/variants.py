@@ -1,5 +1,7 @@
 """What is compared with what."""
 
+from dataclasses import replace
+
 from helpers.projects import CHOICES
 from suites import Suite
 
@@ -83,16 +85,12 @@ SERVICES = [
 ]
 
 GROWING = [empty("function", "auto", "guards"), empty("session", "auto", "guards")]
-PARALLEL = [
-    Suite(f"PostgreSQL{what}", recipe, POSTGRESQL | SESSION, alone=True)
-    for what, recipe in (
-        ("", "ours_postgresql.py"),
-        (", 25 inserts and selects", "ours_postgresql_long.py"),
-    )
-]
 STARTING = [
-    empty("session", "auto", "guards"),
-    Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION, alone=True),
-    PARALLEL[0],
-    Suite("MySQL", "ours_mysql.py", MYSQL | SESSION, alone=True),
+    replace(suite, alone=True, more=("pytest-zygote",))
+    for suite in (
+        empty("session", "auto", "guards"),
+        Suite("SQLite", "ours_sqlite.py", SQLITE | SESSION),
+        Suite("PostgreSQL", "ours_postgresql.py", POSTGRESQL | SESSION),
+        Suite("MySQL", "ours_mysql.py", MYSQL | SESSION),
+    )
 ]

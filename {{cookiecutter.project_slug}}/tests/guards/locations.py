@@ -60,8 +60,9 @@ def location_of_caller() -> str | None:
     found = [
         where
         for frame in callers(inspect.currentframe())
-        if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+        if path_in_project(frame.f_code.co_filename)
         and not is_hidden(frame)
+        and (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
     ]
     if not found:
         return None
