@@ -58,7 +58,7 @@ async def test_slow_response(make_api: Callable[..., UserApi]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent_server:
         url = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
         with pytest.raises(ApiUnavailableError, match="no response"):
-            await make_api(url, timeout=0.05).fetch(1)
+            await make_api(url, timeout=0.01).fetch(1)
 
 
 async def test_refused_connection(

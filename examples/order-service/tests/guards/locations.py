@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import Any
@@ -21,10 +22,21 @@ project = str(Path(__file__).parents[2]) + os.sep
 def pytest_configure(config: pytest.Config) -> None:
     global project
     project = str(config.rootpath) + os.sep
+    path_in_project.cache_clear()
 
 
 def location(file: str, line: int, name: str) -> str | None:
     """Return a line of this project as `file:line in function`, None for others."""
+    path = path_in_project(file)
+    if path is None:
+        return None
+    where = f"{path}:{line}"
+    return f"{where} in {name}" if name else where
+
+
+@cache
+def path_in_project(file: str) -> str | None:
+    """Return the path of a file from the project's folder, None for others."""
     inside = file.removeprefix(project)
     if inside == file or file.startswith(GUARDS):
         return None
@@ -32,8 +44,7 @@ def location(file: str, line: int, name: str) -> str | None:
     is_installed = ENVIRONMENT.startswith(project) and file.startswith(ENVIRONMENT)
     if is_installed or "site-packages" in path.parts:
         return None
-    where = f"{path.as_posix()}:{line}"
-    return f"{where} in {name}" if name else where
+    return path.as_posix()
 
 
 def name_of(name: str, function: Any) -> str:
@@ -49,8 +60,9 @@ def location_of_caller() -> str | None:
     found = [
         where
         for frame in callers(inspect.currentframe())
-        if (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+        if path_in_project(frame.f_code.co_filename)
         and not is_hidden(frame)
+        and (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
     ]
     if not found:
         return None

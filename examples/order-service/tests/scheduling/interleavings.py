@@ -6,9 +6,11 @@ tasks are reordered: callbacks, such as those of transports, keep their order.
 """
 
 import asyncio
+import os
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from linecache import getline
 from pathlib import Path
@@ -132,16 +134,18 @@ def line_of(task: Task) -> str:
     found = ""
     code: Any = task.get_coro()
     while frame := getattr(code, "cr_frame", None):
-        path = Path(frame.f_code.co_filename)
-        if (
-            path.is_relative_to(Path.cwd())
-            and "site-packages" not in path.parts
-            and "__tracebackhide__" not in frame.f_globals
-        ):
-            text = getline(str(path), frame.f_lineno).strip()
-            found = f"{path.name}:{frame.f_lineno} {text}"
+        file, number = frame.f_code.co_filename, frame.f_lineno
+        if is_own(file) and "__tracebackhide__" not in frame.f_globals:
+            found = f"{os.path.basename(file)}:{number} {getline(file, number).strip()}"
         code = code.cr_await
     return found
+
+
+@cache
+def is_own(file: str) -> bool:
+    """Tell whether a file belongs to the project."""
+    path = Path(file)
+    return path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts
 
 
 def table_of(steps: list[tuple[str, str]]) -> str:
