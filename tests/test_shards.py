@@ -94,6 +94,31 @@ def test_shards_together_are_one_run(tmp_path: Path, environment: Environment) -
     )
 
 
+@pytest.mark.thorough
+@pytest.mark.combinations("every answer", nightly="every pair")
+def test_workflow_passes_in_a_new_project(
+    tmp_path: Path, environment: Environment, answers: Answers
+) -> None:
+    skip_without_server(answers["database"])
+    project = render(tmp_path, answers)
+
+    run_job(environment, project, "tests", SHARD="1/1", COVERAGE_FILE=".coverage.0")
+    run_job(environment, project, "coverage")
+
+
+@pytest.mark.parametrize("shards", [["1/1"], SHARDS], ids=["one", "three"])
+def test_workflow_passes_in_a_project_with_hardly_a_statement(
+    tmp_path: Path, environment: Environment, shards: list[str]
+) -> None:
+    project = render(tmp_path, {"example": "no", "database": "none", "http_client": "none"})
+
+    for number, shard in enumerate(shards):
+        file = f".coverage.{number}"
+        run_job(environment, project, "tests", SHARD=shard, COVERAGE_FILE=file)
+        assert (project / file).exists()  # or the upload has nothing to upload
+    run_job(environment, project, "coverage")
+
+
 def test_slow_test_has_a_shard_of_its_own(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, {"database": "none", "http_client": "none"})
     run_job(environment, project, "durations", PYTEST_ADDOPTS="-p no:cacheprovider -p no:randomly")

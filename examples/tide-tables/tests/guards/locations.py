@@ -62,7 +62,9 @@ def location_of_caller() -> str | None:
         for frame in callers(inspect.currentframe())
         if path_in_project(frame.f_code.co_filename)
         and not is_hidden(frame)
-        and (where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame)))
+        and (
+            where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame))
+        )
     ]
     if not found:
         return None

@@ -1,0 +1,90 @@
+"""Suites that are large: many tests, files and fixtures, workers, and runs on one server."""
+
+import json
+from pathlib import Path
+
+import pytest
+from helpers.projects import render
+from helpers.suites import Environment, add_scenario, skip_without_server
+
+LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
+NAME = {"package_name": "a" * 40}  # the longest
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("database", LIST)
+def test_eight_runs_share_one_server(
+    tmp_path: Path, environment: Environment, database: str
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"})
+    add_scenario(project, "servers/share_one_server")
+
+    done = environment.run(project, "tests.share_one_server", LIST[database], "8")
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("database", LIST)
+def test_sixty_four_workers_use_one_server(
+    tmp_path: Path, environment: Environment, database: str
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, {"database": database, "http_client": "none"} | NAME)
+    add_scenario(project, "servers/use_many_databases")
+
+    done = environment.run(project, "tests.use_many_databases", LIST[database], "64")
+
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout.splitlines()[-1]) == {"workers": 64, "names": 128, "left": 0}
+
+
+def write_large_suite(project: Path, files: int) -> None:
+    """Write files of ten tests each, every fifth of which has a fixture."""
+    folder = project / "tests" / "large"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    for file in range(files):
+        fixture = f"fixture_{file}" if file % 5 == 0 else "request"
+        lines = ["import pytest", "import pytest_asyncio", ""]
+        if file % 5 == 0:
+            lines += [
+                "@pytest_asyncio.fixture",
+                f"async def {fixture}(tmp_path_factory: pytest.TempPathFactory) -> int:",
+                f"    return {file}",
+                "",
+            ]
+        for number in range(10):
+            lines += [f"async def test_{number}({fixture}: object) -> None:", "    pass", ""]
+        (folder / f"test_{file}.py").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.thorough
+def test_work_grows_as_the_suite_does(tmp_path: Path, environment: Environment) -> None:
+    """The calls, the memory and the report of each further test stay the same."""
+    measured: list[dict[str, int]] = []
+    sizes = (10, 100, 1_000)
+    for files in sizes:
+        answers = {"database": "none", "http_client": "none", "example": "no"}
+        project = render(tmp_path / str(files), answers)
+        write_large_suite(project, files)
+        add_scenario(project, "large_suites/counting")
+        counts, report = project / "counts.json", project / "report.xml"
+        done = environment.run(
+            *(project, "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly"),
+            *("-p", "tests.counting", f"--junitxml={report}", "tests/large"),
+            COUNTS=str(counts),
+        )
+        assert f"{files * 10} passed" in done.stdout, done.stdout[-2000:]
+        measured.append(json.loads(counts.read_text(encoding="utf-8")))
+        measured[-1]["report"] = report.stat().st_size
+
+    def added(what: str, number: int) -> float:
+        more = measured[number][what] - measured[number - 1][what]
+        return more / (sizes[number] - sizes[number - 1])
+
+    growth = {what: added(what, 2) / added(what, 1) for what in measured[0]}
+    print(growth, measured)
+    assert set(growth) == {"collection", "tests", "guards", "memory", "report"}
+    assert {what: ratio for what, ratio in growth.items() if ratio > 1.1} == {}
