@@ -3,9 +3,11 @@
 import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers.projects import TEMPLATE
+from uv import find_uv_bin
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,17 @@ def test_ci_runs_every_test_once() -> None:
     assert usual.isdisjoint(rest)
     assert usual | rest == collected("--thorough")
     assert "--thorough -m thorough" in (TEMPLATE / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.thorough
+def test_benchmarks_need_nothing_but_their_group(tmp_path: Path) -> None:
+    uv, python = find_uv_bin(), str(tmp_path / "bin" / "python")
+    for command in (["venv", str(tmp_path)], ["pip", "install", "-p", python, "--group", "bench"]):
+        subprocess.run([uv, "--quiet", *command], cwd=TEMPLATE, check=True)
+
+    done = subprocess.run([python, "benchmarks/run.py", "--help"], cwd=TEMPLATE, check=False)
+
+    assert done.returncode == 0
 
 
 def test_no_test_module_imports_another() -> None:
