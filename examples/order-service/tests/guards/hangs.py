@@ -208,7 +208,9 @@ class Watch:
         error = sys.exc_info()[1]
         if error and not self.report:
             waits = stack(awaited_lines(run.code))
-            error.add_note(f"The event loop was stopped; {self.doing} was waiting:\n{waits}")
+            error.add_note(
+                f"The event loop was stopped; {self.doing} was waiting:\n{waits}"
+            )
 
     def fail_if_hung(self) -> None:
         report, self.report, self.rings = self.report, "", 0
