@@ -219,6 +219,24 @@ ROUTES = [
     ("src/demo/jobs.py", "one job too many at once", "range(limit)", "range(limit + 1)"),
     (
         "src/demo/jobs.py",
+        "jobs of a request are not counted",
+        "        self._take_place()\n        self.added",
+        "        self.added",
+    ),
+    (
+        "src/demo/jobs.py",
+        "jobs of a failed request are counted",
+        "            self._free_places += len(held.added)\n",
+        "",
+    ),
+    (
+        "src/demo/jobs.py",
+        "jobs that have begun are counted",
+        "            self._free_places += 1\n",
+        "",
+    ),
+    (
+        "src/demo/jobs.py",
         "shutdown does not wait for jobs",
         "await jobs.finished()\n",
         "pass\n",

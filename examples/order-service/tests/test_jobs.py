@@ -9,7 +9,7 @@ from httpx2 import ASGITransport, AsyncClient
 
 from order_service.app import create_app
 from order_service.dependencies import JobsDep, SessionDep
-from order_service.jobs import run_jobs
+from order_service.jobs import TooManyJobsError, run_jobs
 from order_service.settings import Settings
 
 from .fixtures.app import running
@@ -71,7 +71,7 @@ async def test_jobs_run_at_the_same_time_up_to_the_limit() -> None:
 async def test_too_many_jobs_are_refused() -> None:
     async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
         jobs.add("job", asyncio.Event().wait)
-        with pytest.raises(asyncio.QueueFull):
+        with pytest.raises(TooManyJobsError):
             jobs.add("job", asyncio.Event().wait)
         jobs.give_up()
 
@@ -131,11 +131,34 @@ async def test_jobs_of_a_failed_request_never_begin() -> None:
             held.add("job", job)
             raise ValueError("not today")
         await jobs.finished()
+        assert not begun.is_set()
 
-    assert not begun.is_set()
+        jobs.add("job", job)  # the place of the other one is free again
+        await jobs.finished()
+        assert begun.is_set()
 
 
-async def test_job_begins_when_its_request_is_committed(
+async def test_held_job_has_a_place_in_the_queue() -> None:
+    done = asyncio.Event()
+
+    async def job() -> None:
+        done.set()
+
+    async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
+        with jobs.held() as first, jobs.held() as second:
+            first.add("job", job)
+            with pytest.raises(TooManyJobsError):
+                second.add("job", job)
+            with pytest.raises(TooManyJobsError):
+                jobs.add("job", job)
+        await jobs.finished()
+        assert done.is_set()
+
+        jobs.add("job", job)  # those that wait no longer do not count
+        await jobs.finished()
+
+
+async def test_jobs_begin_when_their_request_is_committed(
     settings: Settings,
 ) -> None:
     happened: list[str] = []
@@ -147,14 +170,15 @@ async def test_job_begins_when_its_request_is_committed(
             await asyncio.sleep(0)  # other tasks run meanwhile
             happened.append("committed")
 
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"job_backlog": 1}))
 
     async def job() -> None:
         happened.append("begun")
 
     @app.post("/work")
-    async def work(_: SessionDep, jobs: JobsDep) -> None:
-        jobs.add("job", job)
+    async def work(number: int, _: SessionDep, jobs: JobsDep) -> None:
+        for _number in range(number):
+            jobs.add("job", job)
 
     async with running(app):
         app.state.database = Recorded()
@@ -162,7 +186,9 @@ async def test_job_begins_when_its_request_is_committed(
         async with AsyncClient(
             transport=transport, base_url="http://app.test", trust_env=False
         ) as client:
-            assert (await client.post("/work")).status_code == 200
+            assert (await client.post("/work?number=2")).status_code == 503
+            assert happened == []
+            assert (await client.post("/work?number=1")).status_code == 200
         await app.state.jobs.finished()
 
     assert happened == ["committed", "begun"]

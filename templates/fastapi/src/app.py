@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -19,11 +20,13 @@ from .discovery import import_modules
 {% if client -%}
 from .http_client import open_http_client
 {% endif -%}
-from .jobs import run_jobs
+from .jobs import TooManyJobsError, run_jobs
 {% if redis -%}
 from .redis_client import connect
 {% endif -%}
 from .settings import Settings, read_settings
+
+BUSY = HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Too many jobs are waiting.")
 
 
 @asynccontextmanager
@@ -74,6 +77,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
     app.state.settings = settings or read_settings()
     app.add_api_route("/health", health, tags=["health"])
+    app.add_exception_handler(TooManyJobsError, partial(respond, BUSY))
     for module in import_modules("routes"):
         app.include_router(module.router)
         for error, response in getattr(module, "RESPONSES", {}).items():

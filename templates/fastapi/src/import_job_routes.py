@@ -1,9 +1,8 @@
 """Brings users of the remote API into the database, after the response."""
 
-import asyncio
 from http import HTTPStatus
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 
 from .api_client import Api
 from .dependencies import DatabaseDep, JobsDep
@@ -12,12 +11,6 @@ from .importer import import_users
 from .store import UserStore
 
 router = APIRouter(prefix="/import-jobs", tags=["imports"])
-
-RESPONSES: dict[type[Exception], HTTPException] = {
-    asyncio.QueueFull: HTTPException(
-        HTTPStatus.SERVICE_UNAVAILABLE, "Too many jobs are waiting."
-    ),
-}
 
 
 @router.post(

@@ -15,12 +15,12 @@ from {{ cookiecutter.__asgi_client }} import ASGITransport, AsyncClient
 
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.dependencies import {{ ["JobsDep", cookiecutter.__session | capitalize ~ "Dep"] | sort | join(", ") }}
-from {{ cookiecutter.package_name }}.jobs import run_jobs
+from {{ cookiecutter.package_name }}.jobs import TooManyJobsError, run_jobs
 from {{ cookiecutter.package_name }}.settings import Settings
 
 from .fixtures.app import running
 {% else %}
-from {{ cookiecutter.package_name }}.jobs import run_jobs
+from {{ cookiecutter.package_name }}.jobs import TooManyJobsError, run_jobs
 {% endif %}
 
 {{ cookiecutter.__async_test }}async def test_job_runs() -> None:
@@ -79,7 +79,7 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
 {{ cookiecutter.__async_test }}async def test_too_many_jobs_are_refused() -> None:
     async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
         jobs.add("job", asyncio.Event().wait)
-        with pytest.raises(asyncio.QueueFull):
+        with pytest.raises(TooManyJobsError):
             jobs.add("job", asyncio.Event().wait)
         jobs.give_up()
 
@@ -139,12 +139,35 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
             held.add("job", job)
             raise ValueError("not today")
         await jobs.finished()
+        assert not begun.is_set()
 
-    assert not begun.is_set()
+        jobs.add("job", job)  # the place of the other one is free again
+        await jobs.finished()
+        assert begun.is_set()
+
+
+{{ cookiecutter.__async_test }}async def test_held_job_has_a_place_in_the_queue() -> None:
+    done = asyncio.Event()
+
+    async def job() -> None:
+        done.set()
+
+    async with run_jobs(limit=1, backlog=1, grace=60) as jobs:
+        with jobs.held() as first, jobs.held() as second:
+            first.add("job", job)
+            with pytest.raises(TooManyJobsError):
+                second.add("job", job)
+            with pytest.raises(TooManyJobsError):
+                jobs.add("job", job)
+        await jobs.finished()
+        assert done.is_set()
+
+        jobs.add("job", job)  # those that wait no longer do not count
+        await jobs.finished()
 {%- if database %}
 
 
-{{ cookiecutter.__async_test }}async def test_job_begins_when_its_request_is_committed(
+{{ cookiecutter.__async_test }}async def test_jobs_begin_when_their_request_is_committed(
     settings: Settings,
 ) -> None:
     happened: list[str] = []
@@ -156,14 +179,15 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
             await asyncio.sleep(0)  # other tasks run meanwhile
             happened.append("committed")
 
-    app = create_app(settings)
+    app = create_app(settings.model_copy(update={"job_backlog": 1}))
 
     async def job() -> None:
         happened.append("begun")
 
     @app.post("/work")
-    async def work(_: {{ cookiecutter.__session | capitalize }}Dep, jobs: JobsDep) -> None:
-        jobs.add("job", job)
+    async def work(number: int, _: {{ cookiecutter.__session | capitalize }}Dep, jobs: JobsDep) -> None:
+        for _number in range(number):
+            jobs.add("job", job)
 
     async with running(app):
         app.state.database = Recorded()
@@ -171,7 +195,9 @@ from {{ cookiecutter.package_name }}.jobs import run_jobs
         async with AsyncClient(
             transport=transport, base_url="http://app.test", trust_env=False
         ) as client:
-            assert (await client.post("/work")).status_code == 200
+            assert (await client.post("/work?number=2")).status_code == 503
+            assert happened == []
+            assert (await client.post("/work?number=1")).status_code == 200
         await app.state.jobs.finished()
 
     assert happened == ["committed", "begun"]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 from fastapi import FastAPI, HTTPException, Request, Response
@@ -12,9 +13,11 @@ from pydantic import BaseModel
 from .database import open_database
 from .discovery import import_modules
 from .http_client import open_http_client
-from .jobs import run_jobs
+from .jobs import TooManyJobsError, run_jobs
 from .redis_client import connect
 from .settings import Settings, read_settings
+
+BUSY = HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "Too many jobs are waiting.")
 
 
 @asynccontextmanager
@@ -59,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
     app.state.settings = settings or read_settings()
     app.add_api_route("/health", health, tags=["health"])
+    app.add_exception_handler(TooManyJobsError, partial(respond, BUSY))
     for module in import_modules("routes"):
         app.include_router(module.router)
         for error, response in getattr(module, "RESPONSES", {}).items():

@@ -10,14 +10,23 @@ logger = logging.getLogger(__name__)
 Job = Callable[[], Awaitable[object]]
 
 
+class TooManyJobsError(Exception):
+    """As many jobs are waiting as the settings allow."""
+
+
 class HeldJobs:
     """Jobs that begin when the request that adds them has succeeded."""
 
-    def __init__(self) -> None:
+    def __init__(self, take_place: Callable[[], None]) -> None:
         self.added: list[tuple[str, Job]] = []
+        self._take_place = take_place
 
     def add(self, name: str, job: Job) -> None:
-        """Run `job` in the background once the request's transaction is committed."""
+        """Run `job` in the background once the request's transaction is committed.
+
+        Raises TooManyJobsError, which rolls the request back, if too many wait.
+        """
+        self._take_place()
         self.added.append((name, job))
 
 
@@ -28,19 +37,33 @@ class Jobs:
     """
 
     def __init__(self, backlog: int) -> None:
-        self._queue: asyncio.Queue[tuple[str, Job]] = asyncio.Queue(backlog)
+        self._queue: asyncio.Queue[tuple[str, Job]] = asyncio.Queue()
+        self._free_places = backlog
 
     def add(self, name: str, job: Job) -> None:
-        """Run `job` in the background; raises asyncio.QueueFull if too many wait."""
+        """Run `job` in the background; raises TooManyJobsError if too many wait."""
+        self._take_place()
         self._queue.put_nowait((name, job))
 
     @contextmanager
     def held(self) -> Iterator[HeldJobs]:
-        """Hold jobs back until the block ends, and discard them if it fails."""
-        held = HeldJobs()
-        yield held
-        for name, job in held.added:
-            self.add(name, job)
+        """Hold jobs back until the block ends, and discard them if it fails.
+
+        Each has its place in the queue from the start, so none is refused at the end.
+        """
+        held = HeldJobs(self._take_place)
+        try:
+            yield held
+        except BaseException:
+            self._free_places += len(held.added)
+            raise
+        for added in held.added:
+            self._queue.put_nowait(added)
+
+    def _take_place(self) -> None:
+        if self._free_places == 0:
+            raise TooManyJobsError
+        self._free_places -= 1
 
     async def finished(self) -> None:
         """Wait until every job is done."""
@@ -50,6 +73,7 @@ class Jobs:
         """Run one job after the other; failures are logged."""
         while True:
             name, job = await self._queue.get()
+            self._free_places += 1
             try:
                 await job()
             except Exception:
