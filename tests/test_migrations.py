@@ -65,6 +65,33 @@ def add_change_of_users(project: Path, after: str) -> None:
     store.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("view", [False, True], ids=["tables", "view"])
+@pytest.mark.parametrize("database", DATABASES)
+def test_databases_are_copies_of_what_the_migrations_make(
+    tmp_path: Path, environment: Environment, database: str, view: bool
+) -> None:
+    skip_without_server(database)
+    project = render(tmp_path, with_migrations(database))
+    text = (SCENARIOS / "migrations" / "shelves.py").read_text(encoding="utf-8")
+    if view:
+        text = text.replace("# VIEW", 'op.execute("CREATE VIEW seen AS SELECT * FROM shelves")')
+    migration = project / VERSIONS / "eeeeeeeeeeee_shelves.py"
+    migration.write_text(text, encoding="utf-8")
+    seen = "seen" if view else "shelves"
+    path = add_scenario(project, "migrations/test_shelves", SEEN=seen)
+
+    assert run_suite(environment, project, path, "-n2") == {"passed": 6}
+
+    runs = len((project / "upgrades.txt").read_text(encoding="utf-8").splitlines())
+    if database == "sqlite":
+        assert runs <= 2  # at most once per worker
+    elif database == "mysql" and view:
+        assert runs == 7  # a copy of tables would lack the view
+    else:
+        assert runs == 1
+
+
 MISTAKES = {
     "the model has a column more": (
         "src/demo/store.py",
