@@ -1,8 +1,10 @@
 """Threads with an event loop that outlive their test."""
 
 import asyncio
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import pytest_asyncio
@@ -62,6 +64,86 @@ async def test_wrong_thread_of_an_async_test() -> None:
 
     threading.Thread(target=lambda: asyncio.run(run()), daemon=True).start()
     assert runs.wait(9)
+
+
+if sys.platform == "win32":
+    new_loop = asyncio.new_event_loop
+else:
+    from uvloop import new_event_loop as new_loop
+Loop = asyncio.AbstractEventLoop
+to_stop: list[Loop] = []  # else Python waits for threads that are no daemons
+
+
+def run_local(loop: Loop) -> None:
+    loop.run_forever()
+
+
+class Attribute(threading.Thread):
+    def __init__(self, loop: Loop) -> None:
+        super().__init__(daemon=True)
+        self.loop = loop
+
+    def run(self) -> None:
+        self.loop.run_forever()
+
+
+STARTS: dict[str, Callable[[Loop], threading.Thread]] = {
+    "method": lambda loop: threading.Thread(target=loop.run_forever, daemon=True),
+    "local variable": lambda loop: threading.Thread(target=run_local, args=[loop], daemon=True),
+    "attribute": Attribute,
+}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stop() -> Iterator[None]:
+    yield
+    stop_all()
+
+
+def stop_all() -> None:
+    for loop in to_stop:
+        loop.call_soon_threadsafe(loop.stop)
+
+
+def wait_for(loop: Loop) -> None:
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(9)
+
+
+# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in test_wrong_loop_of_uvloop
+@pytest.mark.parametrize("start", STARTS)
+def test_wrong_loop_of_uvloop(start: str) -> None:
+    loop = new_loop()
+    STARTS[start](loop).start()
+    wait_for(loop)
+
+
+# thread ThreadPool.* still runs an event loop, made at .* in test_wrong_loop_in_a_pool
+def test_wrong_loop_in_a_pool() -> None:
+    loop = asyncio.new_event_loop()
+    to_stop.append(loop)
+    ThreadPoolExecutor().submit(loop.run_forever)
+    wait_for(loop)
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor() as pool:
+        yield pool
+        stop_all()
+
+
+def test_right_loop_in_the_pool_of_a_wide_fixture(pool: ThreadPoolExecutor) -> None:
+    loop = asyncio.new_event_loop()
+    to_stop.append(loop)
+    pool.submit(loop.run_forever)
+    wait_for(loop)
+
+
+def test_right_thread_that_waits_for_the_loop_of_another(background: Background) -> None:
+    coroutine = asyncio.sleep(3600)
+    future = asyncio.run_coroutine_threadsafe(coroutine, background.loop)
+    thread = threading.Thread(target=future.exception, daemon=True)
+    thread.start()
 
 
 def test_right_thread_of_a_wide_fixture(background: Background) -> None:
