@@ -204,6 +204,21 @@ def test_the_folder_works_in_another_project(tmp_path: Path, environment: Enviro
     assert "coroutine 'sleep' was never awaited, made at tests/test_more.py" in output
 
 
+def test_pytest_ini_of_a_project_is_used_instead_of_its_pyproject(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    set_up(project, 'guards = "off"')
+    ini = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    (project / "pytest.ini").write_text(ini)
+    write(project, LEAKS, loop="function")
+
+    code, output = run(environment, project, "tests/test_more.py")
+
+    assert code == 1
+    assert re.search(r"task .* is pending, made at tests/test_more.py:\d+ in test_task", output)
+
+
 def test_a_run_may_start_above_the_project(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, SMALL | {"fixture_loop_scope": "module"})
     options = ("-p", "no:cacheprovider", f"--rootdir={tmp_path}")

@@ -1,4 +1,9 @@
 import asyncio
+import functools
+import logging
+import threading
+from collections.abc import Callable
+from typing import NoReturn
 
 import pytest
 import pytest_asyncio
@@ -17,6 +22,43 @@ async def other_queue() -> asyncio.Queue[int]:
 @pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER")
 async def other_data() -> dict[str, list[int]]:
     return {"numbers": [1, 2, 3]}
+
+
+class Watchful:
+    """Fails a test when somebody runs its code."""
+
+    def __getattribute__(self, name: str) -> NoReturn:
+        pytest.fail(f"somebody asks for {name}")
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        pytest.fail("somebody pickles it")
+
+
+@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER")
+async def other_objects(request: pytest.FixtureRequest) -> list[object]:
+    """What works on every loop and cannot be pickled."""
+    return [lambda: 1, threading.Lock(), logging.getLogger(__name__), Watchful(), request, asyncio]
+
+
+class Client:
+    def __init__(self) -> None:
+        self.options = {"queues": [asyncio.Queue[int]()]}
+
+    def call(self) -> None: ...
+
+
+BOUND: dict[str, Callable[[], object]] = {
+    "attribute": Client,
+    "bound method": lambda: Client().call,
+    "partial": lambda: functools.partial(print, Client()),
+    "closure": lambda: (lambda client: lambda: client)(Client()),
+}
+
+
+@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER", params=BOUND)
+async def other_bound(request: pytest.FixtureRequest) -> object:
+    """What refers to a loop at some depth."""
+    return BOUND[request.param]()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
@@ -70,6 +112,11 @@ async def test_wrong_dynamic(dynamic: object) -> None: ...
 async def test_wrong_queue(other_queue: asyncio.Queue[int]) -> None: ...
 
 
+# fixture 'other_bound'
+@pytest.mark.asyncio
+async def test_wrong_bound_at_depth(other_bound: object) -> None: ...
+
+
 # fixture 'outlives_its_loop' .* lives for a session, its event loop for a function
 @pytest.mark.asyncio
 async def test_wrong_scope(outlives_its_loop: int) -> None: ...
@@ -120,6 +167,11 @@ async def test_right_marker(through_others: list[object]) -> None:
 @pytest.mark.asyncio
 async def test_right_plain_data(other_data: dict[str, list[int]]) -> None:
     assert other_data["numbers"]
+
+
+@pytest.mark.asyncio
+async def test_right_objects_without_a_loop(other_objects: list[object]) -> None:
+    assert other_objects
 
 
 def test_right_sync(other_loop: asyncio.AbstractEventLoop) -> None:
