@@ -263,6 +263,22 @@ def test_a_fixture_that_pytest_asyncio_ignores_is_named(
     assert re.search(r"fixture 'event_loop' \(tests/more/\w+.py:3\) has no effect", output)
 
 
+@pytest.mark.parametrize(("plugin", "guard"), [("asyncio", "loop_scopes"), ("timeout", "hangs")])
+def test_without_a_plugin_its_guard_is_off(
+    tmp_path: Path, environment: Environment, plugin: str, guard: str
+) -> None:
+    rendered = render(tmp_path, SMALL)
+    project = tmp_path / "other"
+    shutil.copytree(rendered / "tests" / "guards", project / "guards")
+    (project / "conftest.py").write_text('pytest_plugins = ["guards"]\n')
+    write(project, "def test_it(): ...\n")
+
+    code, output = run(environment, project, "-p", f"no:{plugin}")
+
+    assert code == 0, output
+    assert f"the guard '{guard}' is off: pytest-{plugin} is not loaded" in output
+
+
 TAKE_AWAY = """
 import inspect
 from tests.guards import internals
