@@ -21,6 +21,8 @@ GUARDS = {
     "sharing": "the use of one session or connection by two tasks at once",
     "backends": "AnyIO's tests on a backend other than the one in their name",
 }
+# The plugins that they need, as pytest's option `-p` names them.
+NEEDED = {"loop_scopes": "asyncio", "backends": "asyncio", "hangs": "timeout"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -47,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for guard in GUARDS:
         module = f"{__name__}.{guard}"
         if not find_spec(module) or findings.mode(guard) == "off":
+            continue
+        needed = NEEDED.get(guard)
+        if needed and not config.pluginmanager.has_plugin(needed):
+            findings.switch_off(guard, f"pytest-{needed} is not loaded")
             continue
         try:
             config.pluginmanager.register(import_module(module), module)

@@ -64,17 +64,21 @@ def needed_by(guard: str, without: D) -> Callable[[Callable[P, T]], Callable[P, 
 @needed_by("settings", None)
 def use_settings_of(config: pytest.Config, pyproject: Path) -> None:
     """Fill in a project's settings in a run that starts in a folder above it."""
-    from _pytest.config.findpaths import ConfigValue
-
-    if config.inipath == pyproject or not pyproject.exists():
+    is_inside = config.inipath and config.inipath.parent == pyproject.parent
+    if is_inside or not pyproject.exists():
         return
     import tomllib
 
     tools = tomllib.loads(pyproject.read_text(encoding="utf-8")).get("tool", {})
-    for name, value in tools.get("pytest", {}).items():
-        if name != "ini_options" and name not in config._inicfg:
-            config._inicfg[name] = ConfigValue(value, origin="file", mode="toml")
-            config._inicache.pop(name, None)
+    settings = tools.get("pytest", {})
+    settings.pop("ini_options", None)
+    if settings:  # of a project with pytest 9 or later
+        from _pytest.config.findpaths import ConfigValue
+
+        for name, value in settings.items():
+            if name not in config._inicfg:
+                config._inicfg[name] = ConfigValue(value, origin="file", mode="toml")
+                config._inicache.pop(name, None)
 
 
 @needed_by("leaks", None)

@@ -2,10 +2,10 @@
 
 A connection, a client or a queue works on the event loop on which it was made; on
 another one it fails ("attached to a different loop", "Event loop is closed") or hangs.
-Plain data may be used on every loop: what can be pickled holds none.
+What refers to no loop and to no object of asyncio may be used on every loop.
 """
 
-import pickle
+import asyncio
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from functools import cache
 from inspect import isasyncgenfunction, iscoroutinefunction
@@ -19,6 +19,7 @@ from . import internals
 from .findings import found, refuse
 from .internals import Fixture
 from .locations import name_of
+from .ownership import reachable
 
 GUARD = "loop_scopes"
 SCOPES = ["function", "class", "module", "package", "session"]
@@ -86,7 +87,7 @@ def check_used(
     """Refuse fixtures that were made on another loop than that of their user."""
     for fixture in used:
         other = loop_of_fixture(fixture, config) or loop
-        if other == loop or is_plain(internals.value_of(fixture)):
+        if other == loop or not is_bound(internals.value_of(fixture)):
             continue
         if other == config.getini("asyncio_default_test_loop_scope"):
             fix = f"there {change.format(loop=other)}"
@@ -123,12 +124,13 @@ def loop_of_fixture(fixture: Fixture, config: pytest.Config) -> str | None:
     return fixture.scope if loop in (None, "fixture-scope") else str(loop)
 
 
-def is_plain(value: object) -> bool:
-    """Tell whether a value may be used on every loop."""
-    try:
-        return b"asyncio." not in pickle.dumps(value)
-    except Exception:  # noqa: BLE001 - whatever it is, it says no
-        return False
+def is_bound(value: object) -> bool:
+    """Tell whether a value refers to an event loop, or to an object of asyncio."""
+    return any(
+        issubclass(kind, asyncio.AbstractEventLoop | asyncio.Future)
+        or str(kind.__module__).startswith("asyncio.")
+        for kind in map(type, reachable([value]))
+    )
 
 
 def decorator(scope: str, loop: str) -> str:

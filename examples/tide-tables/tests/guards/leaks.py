@@ -16,7 +16,7 @@ from contextlib import closing
 from functools import partial
 from types import AsyncGeneratorType, CoroutineType, FrameType
 from typing import Any
-from weakref import WeakKeyDictionary, ref
+from weakref import ref
 
 import pytest
 
@@ -47,7 +47,7 @@ UNSEEN = "exception was never retrieved"  # of a task, a future, what gather ret
 YOUNG = 1 if sys.version_info < (3, 14) else 0
 
 Loop = asyncio.AbstractEventLoop
-loops: WeakKeyDictionary[Loop, Any] = WeakKeyDictionary()  # and their handlers
+loops: dict[Loop, Any] = {}  # of pytest-asyncio, until they close, and their handlers
 collecting: int | None = None  # the generation of the garbage collection that runs
 recorder: object = None  # of the warnings, when nobody else records them
 are_closed = False  # objects that a test has left open
@@ -128,6 +128,7 @@ def pytest_fixture_setup(
 
 def check_loop(loop: Loop) -> None:
     """Check what the test has left on a loop that is closed next."""
+    del loops[loop]
     if owner := ownership.test:
         check_tasks(loop, owner)
         check_objects(owner, loop)

@@ -19,6 +19,7 @@ from .ownership import Owner, current
 
 GRACE = 1  # seconds to close something
 TRIES = 100  # to see that a process has ended
+DEPTH = 4  # of references: a thread, its attributes, a bound method, its loop
 
 # Classes, and how to see that an object is open. Add those of your libraries.
 CLOSABLE: dict[str, Callable[[Any], bool]] = {
@@ -88,16 +89,16 @@ def note_transports(patch: pytest.MonkeyPatch) -> None:
 
 
 def note_threads(patch: pytest.MonkeyPatch) -> None:
-    """Note the threads that the project's own code starts."""
+    """Note every thread but the daemons that a library keeps for itself."""
     start = threading.Thread.start
 
     @wraps(start)
     def start_and_note(self: threading.Thread) -> None:
-        caller = sys._getframe(1)
-        is_own = location(caller.f_code.co_filename, caller.f_lineno, "")
-        if is_own and (owner := current()):
-            where = location_of_caller() or is_own
-            owner.made.append(Made(self, runs_loop, where, True))
+        caller = sys._getframe(1).f_code
+        is_own = location(caller.co_filename, 0, "") is not None
+        if (owner := current()) and (is_own or not self.daemon):
+            where = location_of_caller() or ""
+            owner.made.append(Made(self, runs_loop, where, is_own))
         start(self)
 
     patch.setattr(threading.Thread, "start", start_and_note)
@@ -117,14 +118,25 @@ def ends_soon(thing: object) -> bool:
 
 
 def loop_of(thread: threading.Thread) -> asyncio.AbstractEventLoop | None:
-    frame = sys._current_frames().get(thread.ident or 0)
-    for each in chain_of(frame if thread.is_alive() else None):
-        loop = each.f_locals.get("self")
-        if type(loop) is asyncio.Runner:  # uvloop's loop has no frame
-            return loop.get_loop()
-        if issubclass(type(loop), asyncio.BaseEventLoop):
-            return cast(asyncio.AbstractEventLoop, loop)
+    """Return the event loop that a thread runs."""
+    if not thread.is_alive():
+        return None
+    parts: list[Any] = []
+    for frame in chain_of(sys._current_frames().get(thread.ident or 0)):
+        parts += frame.f_locals.values()
+        if frame.f_code is asyncio.BaseEventLoop.run_forever.__code__:
+            return cast(asyncio.AbstractEventLoop, frame.f_locals["self"])
+    for _ in range(DEPTH):  # uvloop's has no frame, but its caller refers to it
+        for part in parts:
+            if is_loop_in_c(type(part)) and part.is_running():
+                return cast(asyncio.AbstractEventLoop, part)
+        parts = gc.get_referents(*parts)
     return None
+
+
+def is_loop_in_c(kind: type[Any]) -> bool:
+    is_in_python = issubclass(kind, asyncio.BaseEventLoop)
+    return issubclass(kind, asyncio.AbstractEventLoop) and not is_in_python
 
 
 def is_open_transport(transport: Any) -> bool:

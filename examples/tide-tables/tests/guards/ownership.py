@@ -8,7 +8,7 @@ another thread makes for itself belongs to nobody here.
 import asyncio
 import contextvars
 import gc
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, FrameType, FunctionType, ModuleType, TracebackType
@@ -43,7 +43,7 @@ test: Owner | None = None  # that runs now
 NO_WAY = (
     *(ModuleType, type, FrameType, TracebackType, contextvars.Context, Owner),
     *(asyncio.AbstractEventLoop, asyncio.Handle, asyncio.Runner, asyncio.Future),
-    pytest.Item,
+    *(pytest.Item, pytest.Collector, pytest.Config, pytest.FixtureRequest),
 )
 
 
@@ -128,26 +128,25 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
 def held_by_fixture(thing: object) -> Owner | None:
     """Return the fixture that has something made for it later, as a pool does."""
     for owner in fixtures:
-        if is_reachable(thing, [owner.value, *(each.thing for each in owner.made)]):
+        parts = [owner.value, *(each.thing for each in owner.made)]
+        if any(part is thing for part in reachable(parts)):
             return owner
     return None
 
 
-def is_reachable(thing: object, parts: Iterable[object]) -> bool:
-    """Tell whether parts refer to something. No code of any part runs."""
+def reachable(parts: Iterable[object]) -> Iterator[object]:
+    """Yield parts and all that they refer to. No code of any part runs."""
     seen: set[int] = set()
     found = list(parts)
     while found:
         part = found.pop()
-        if part is thing:
-            return True
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
         kind = type(part)
-        if id(part) not in seen and not issubclass(kind, NO_WAY):
-            seen.add(id(part))
-            # The globals of a function lead everywhere.
-            if kind is FunctionType:
-                function: Any = part
-                found += function.__closure__ or ()
-            else:
-                found += gc.get_referents(part)
-    return False
+        if kind is FunctionType:  # its globals lead everywhere
+            function: Any = part
+            found += function.__closure__ or ()
+        elif not issubclass(kind, NO_WAY):
+            found += gc.get_referents(part)
