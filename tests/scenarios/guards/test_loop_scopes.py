@@ -47,11 +47,15 @@ class Client:
     def call(self) -> None: ...
 
 
+def closure_of(client: Client) -> Callable[[], Client]:
+    return lambda: client
+
+
 BOUND: dict[str, Callable[[], object]] = {
     "attribute": Client,
     "bound method": lambda: Client().call,
     "partial": lambda: functools.partial(print, Client()),
-    "closure": lambda: (lambda client: lambda: client)(Client()),
+    "closure": lambda: closure_of(Client()),
 }
 
 
