@@ -228,7 +228,7 @@ def summarise(terminal: "pytest.TerminalReporter", findings: list[Finding]) -> N
     files = [each.nodeid.partition("::")[0] for each in findings if each.nodeid]
     easiest = Counter(files or ["tests"]).most_common()[-1][0]
     terminal.write_line(
-        "\nTo make them errors step by step, set in pytest's configuration files or folders,\n"
-        f'guards_strict = ["{easiest}"], or single guards, guard_{guard} = "error",\n'
-        'and finally guards = "error".'
+        "\nTo make them errors step by step, name files or folders in pytest's settings,\n"
+        f'guards_strict = ["{easiest}"], then single guards, guard_{guard} = "error",\n'
+        'and finally all, guards = "error".'
     )
