@@ -50,11 +50,11 @@ def engines(workshop: Workshop, limits: Limits) -> Section:
     few, some, many, most = map(limits.tests, (100, 300, 1_000, 10_000))
     # Of the time: the longer the tests, the fewer the rounds.
     parts: list[tuple[float, list[Case], list[str]]] = [
-        (0.1, [Case(suite, 1) for suite in suites], [ONE, LOAD]),
+        (0.13, [Case(suite, 1) for suite in suites], [ONE, LOAD]),
         (0.1, [Case(suite, few) for suite in suites[:3]], ways),
-        (0.3, [Case(postgresql, some, work) for work in ("wait", "compute")], ways),
+        (0.4, [Case(postgresql, some, work) for work in ("wait", "compute")], ways),
         (
-            0.35,
+            0.27,
             [
                 *(Case(suite, many) for suite in (none, sqlite, postgresql)),
                 Case(postgresql, many, "wait"),
@@ -62,7 +62,7 @@ def engines(workshop: Workshop, limits: Limits) -> Section:
             ],
             ways,
         ),
-        (0.15, [Case(suite, most) for suite in (none, postgresql)], [ONE, LOAD, SHARDS]),
+        (0.1, [Case(suite, most) for suite in (none, postgresql)], [ONE, LOAD, SHARDS]),
     ]
     for suite in suites:
         run(command_of(workshop, Case(suite, 1), LOAD))  # compiles what is imported

@@ -27,13 +27,13 @@ from whole_runs import growth, servers
 
 # The parts, and their share of the time.
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
-    "first_green": (first_green, 0.14),
-    "empty": (empty_tests, 0.07),
-    "databases": (database_tests, 0.15),
-    "http": (http_tests, 0.08),
+    "first_green": (first_green, 0.13),
+    "empty": (empty_tests, 0.06),
+    "databases": (database_tests, 0.17),
+    "http": (http_tests, 0.07),
     "services": (service_tests, 0.04),
-    "growth": (growth, 0.07),
-    "engines": (engines, 0.43),
+    "growth": (growth, 0.1),
+    "engines": (engines, 0.41),
     "servers": (servers, 0.02),
 }
 # The pictures show the oldest Python that projects support; the others have tables only.
@@ -63,7 +63,7 @@ KEPT_AWAKE = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="section", help=", ".join(SECTIONS))
-    parser.add_argument("--minutes", type=float, default=9, help="of measuring, for all sections")
+    parser.add_argument("--minutes", type=float, default=8, help="of measuring, for all sections")
     parser.add_argument("--rounds", type=int, default=5, help="at most, in the time that there is")
     parser.add_argument("--size", type=float, default=1, help="of the suites; 0.01 to try it out")
     parser.add_argument(
