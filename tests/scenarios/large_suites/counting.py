@@ -1,5 +1,6 @@
-"""A plugin that counts the calls of Python functions, and the memory of the process."""
+"""A plugin that counts the calls of Python functions, and what is left in memory."""
 
+import gc
 import json
 import os
 import resource
@@ -21,10 +22,16 @@ def count(frame, event, _):
             counts["guards"] += 1
 
 
+def blocks():
+    gc.collect()
+    return sys.getallocatedblocks()
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection():
     global phase
     phase = "collection"
+    counts["blocks"] -= blocks()
     sys.setprofile(count)
     result = yield
     sys.setprofile(None)
@@ -42,6 +49,7 @@ def pytest_runtestloop():
 
 
 def pytest_sessionfinish():
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    file = Path(os.environ["COUNTS"])
-    file.write_text(json.dumps({**counts, "memory": memory}))
+    counts["blocks"] += blocks()
+    unit = 1 if sys.platform == "darwin" else 1024
+    counts["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    Path(os.environ["COUNTS"]).write_text(json.dumps(counts))
