@@ -1,4 +1,4 @@
-"""Virtual time: while a test waits for nothing but time, its event loop jumps ahead.
+"""Virtual time: while a test only waits for timers, its event loop jumps ahead.
 
 Under `@pytest.mark.virtual_time` the loop's clock stands still while code runs, and jumps
 to the next timer once nothing else is pending. While anything real is (a socket, a
@@ -34,7 +34,7 @@ PRIMITIVES = frozenset(["locks", "queues", "tasks", "taskgroups", "timeouts"])
 
 
 class VirtualTime:
-    """A clock for the running event loop that jumps over waits."""
+    """A clock for the running event loop that jumps to the next timer."""
 
     def __init__(self, real_waits: dict[str, None]) -> None:
         self._real_waits = real_waits
@@ -160,14 +160,14 @@ def module_of_asyncio(code: CodeType) -> str:
 
 
 def is_idle_worker(thread: threading.Thread) -> bool:
-    """Tell whether a thread of an executor waits for work."""
+    """Tell whether a thread of an executor is waiting for work."""
     frame = sys._current_frames().get(thread.ident or 0)
     module = frame.f_globals.get("__name__") if frame else None
     return module == "concurrent.futures.thread"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    text = f"{MARKER}: the test's event loop jumps over waits for time"
+    text = f"{MARKER}: the test's event loop does not wait for timers"
     config.addinivalue_line("markers", text)
 
 

@@ -1,7 +1,7 @@
 """Interleavings: a test runs under many orders in which its ready tasks take turns.
 
 `@pytest.mark.interleavings(50)` runs a test under up to 50 orders, each time with fixtures
-of its own, until one fails; that is reduced to the fewest swaps that still fail. Only
+of its own, until one fails. That order is reduced to the fewest swaps that still fail. Only
 tasks are reordered: callbacks, such as those of transports, keep their order.
 """
 
@@ -130,7 +130,7 @@ def task_of(handle: Any) -> Any:
 
 
 def line_of(task: Task) -> str:
-    """Return the innermost line of the project at which a task goes on."""
+    """Return the innermost line of the project at which a task continues."""
     found = ""
     code: Any = task.get_coro()
     while frame := getattr(code, "cr_frame", None):
@@ -177,7 +177,7 @@ class Run:
 
     @property
     def has_failed(self) -> bool:
-        """Whether it is a failure, other than that an expected one is missing."""
+        """Whether it failed, other than by passing unexpectedly."""
         texts = [str(report.longrepr) for report in self.reports if report.failed]
         return not all(text.startswith("[XPASS(strict)]") for text in texts)
 
@@ -196,13 +196,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def swaps_of(text: str) -> Swaps:
-    """Read swaps as a report writes them."""
+    """Parse swaps in the format of a report."""
     pairs = (pair.split(":") for pair in text.split(",") if pair)
     return {int(turn): int(task) for turn, task in pairs}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    text = f"{MARKER}(count, seed=0): run the test in so many orders of its ready tasks"
+    text = f"{MARKER}(count, seed=0): run the test in up to `count` orders of its tasks"
     config.addinivalue_line("markers", text)
 
 
@@ -229,7 +229,7 @@ def pytest_runtest_protocol(
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Order the tasks of the test's body, but not those of its fixtures."""
+    """Reorder the tasks of the test's body, but not those of its fixtures."""
     __tracebackhide__ = True
     if (this_run := item.stash.get(RUN, None)) is None:
         return (yield)
