@@ -7,6 +7,14 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from alembic import context
+{% if not is_sqlite -%}
+from alembic.operations.ops import (
+    DropIndexOp,
+    DropTableOp,
+    MigrationScript,
+    ModifyTableOps,
+)
+{% endif -%}
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -44,9 +52,29 @@ def set_foreign_keys(connection: Connection, state: str) -> None:
 {%- else -%}
 def migrate(connection: Connection) -> None:
     """Run the command on a connection."""
-    context.configure(connection=connection, target_metadata=Base.metadata)
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        process_revision_directives=drop_indexes_with_their_table,
+    )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def drop_indexes_with_their_table(
+    _: object, __: object, scripts: list[MigrationScript]
+) -> None:
+    """Leave out that indexes are dropped first: MySQL needs that of a foreign key."""
+    for script in scripts:
+        for steps in (*script.upgrade_ops_list, *script.downgrade_ops_list):
+            dropped = {
+                step.table_name for step in steps.ops if isinstance(step, DropTableOp)
+            }
+            for step in steps.ops:
+                if isinstance(step, ModifyTableOps) and step.table_name in dropped:
+                    step.ops = [
+                        op for op in step.ops if not isinstance(op, DropIndexOp)
+                    ]
 {%- endif %}
 
 
