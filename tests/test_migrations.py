@@ -1,6 +1,9 @@
 """Migrations: they work from everywhere, a new one is clean, and a wrong one fails the suite."""
 
 import re
+import sqlite3
+import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,31 @@ def add_change_of_users(project: Path, after: str) -> None:
     name = "name: Mapped[str] = mapped_column(String({}))"
     text = store.read_text(encoding="utf-8").replace(name.format(200), name.format(300))
     store.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.thorough
+def test_production_migrates_without_the_files_of_the_project(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, with_migrations("sqlite") | {"web_framework": "fastapi"})
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r'(?m)^python -c "(.*create_schema.*)"$', readme)
+    file = tmp_path / "database.sqlite"
+    database_url = file.as_uri()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+
+    for _ in range(2):  # again, when there is nothing to do
+        subprocess.run(
+            [environment.python, "-c", code.replace("$DATABASE_URL", database_url)],
+            cwd=elsewhere,
+            env=environment.variables(PYTHONPATH=str(project / "src")),
+            check=True,
+        )
+
+    with closing(sqlite3.connect(file)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+    assert {"users", "alembic_version"} <= tables
 
 
 @pytest.mark.thorough
