@@ -19,7 +19,7 @@ def timed(what):
 
 with timed("start and stop"):
     with timed("ready, with the schema"):
-        opened = open_server()
+        opened = open_server(None)
         server = opened.__enter__()
     with timed("the database of a worker"):
         asyncio.run(server.clone(f"{server.prefix}_worker"))
