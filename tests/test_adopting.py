@@ -1,7 +1,7 @@
 """The template `adopt`: guards and their settings in projects that other people have made."""
 
 import hashlib
-import importlib.util
+import importlib
 import json
 import re
 import shutil
@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 from runpy import run_path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -190,14 +191,14 @@ def test_guards_are_updated_and_nothing_else(user: User, template: Path) -> None
     guards = project / "tests" / "guards"
     git(user, project, "apply", "tests/guards/adopt.patch")
     (guards / "adopt.patch").unlink()
-    (guards / "adopt.py").unlink()
+    shutil.rmtree(guards / "adopt")
     user.commit(project)
     diff = user.cruft("diff", "--exit-code", "--project-dir", "tests/guards", cwd=project)
     assert (diff.returncode, diff.stdout) == (0, "")
     for file in (suite_of(template) / "guards" / "leaks.py", template / "adopt" / TREE.name):
         if file.is_dir():
             (file / "new.py").write_text("NEW = True\n", encoding="utf-8")
-            file /= "adopt.py"
+            file /= "adopt/report.py"
         file.write_text("# Improved.\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
     user.commit(template)
 
@@ -251,7 +252,7 @@ def test_hung_suite_is_ended_and_its_test_named(
     assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
     hang = "import asyncio\n\ndef test_hangs():\n    asyncio.run(asyncio.Event().wait())\n"
     (project / "tests" / "test_hang.py").write_text(hang, encoding="utf-8")
-    command = (sys.executable, "tests/guards/adopt.py", "--minutes", "0.05")
+    command = (sys.executable, "tests/guards/adopt", "--minutes", "0.05")
     reported = user.run(*command, cwd=project)
     assert reported.returncode == 0, reported.stderr
     assert re.search("NOT RUN: it has not ended.*tests/test_hang.py::test_hangs", reported.stdout)
@@ -336,9 +337,10 @@ def test_every_guard_is_in_the_tree_and_there_is_one_copy(user: User, tmp_path: 
     other = project_of(user, "flat")
     made = adopt_with_cookiecutter(user, TEMPLATE, other)
     assert made.returncode == 0, made.stderr
-    adopted = {path.name: path.read_bytes() for path in (other / "tests" / "guards").iterdir()}
-    assert adopted.pop("adopt.py") == (TREE / "adopt.py").read_bytes()
-    adopted.pop("adopt.patch")
+    own = other / "tests" / "guards"
+    shutil.rmtree(own / "adopt")
+    (own / "adopt.patch").unlink()
+    adopted = {path.name: path.read_bytes() for path in own.iterdir()}
     expected = {path.name: path.read_bytes() for path in guards.iterdir()}
     assert adopted.keys() == expected.keys(), f"give each file its line in adopt/{TREE.name}"
     assert adopted == expected
@@ -348,7 +350,7 @@ def test_every_guard_is_in_the_tree_and_there_is_one_copy(user: User, tmp_path: 
 
 def test_code_passes_linters(tmp_path: Path) -> None:
     """A suite's own linters run over the program as well, with settings of their own."""
-    program = shutil.copy(TREE / "adopt.py", tmp_path)
+    program = shutil.copytree(TREE / "adopt", tmp_path / "adopt")
     ruff = (sys.executable, "-m", "ruff")
     rules = "ASYNC,B,I,PT,RUF,SIM,UP"
     mypy = (sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"))
@@ -373,16 +375,17 @@ def test_extension_is_named_by_its_content() -> None:
 
 
 def program_in(project: Path) -> Any:
-    """Import `adopt.py` as that of a project."""
+    """Import a module of the program `adopt`, as that of a project."""
     guards = project / "tests" / "guards"
-    guards.mkdir(parents=True)
-    file = shutil.copy(TREE / "adopt.py", guards)
-    spec = importlib.util.spec_from_file_location("adopt", file)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    folder = shutil.copytree(TREE / "adopt", guards / "adopt")
+    for name in [name for name in sys.modules if name.split(".")[0] == "adopt"]:
+        del sys.modules[name]
+    sys.path.insert(0, str(guards))
+    try:
+        parts = [importlib.import_module(f"adopt.{path.stem}") for path in folder.glob("[!_]*.py")]
+    finally:
+        sys.path.remove(str(guards))
+    return SimpleNamespace(**{name: value for part in parts for name, value in vars(part).items()})
 
 
 ABOUT = {"plugins": {"pytest-timeout": "2.4.0"}, "importmode": "importlib"}

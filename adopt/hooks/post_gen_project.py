@@ -1,6 +1,6 @@
 """After the guards are in an existing project: report on its suite, write a patch, change nothing.
 
-The report is a program among the guards, `adopt.py`, so that people can repeat it.
+The report is a program among the guards, `adopt`, so that people can repeat it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ def main() -> int:
     """Report on the suite; a status other than 0 makes cookiecutter remove the guards."""
     answers = json.loads(ANSWERS)
     guards = Path.cwd()
+    with contextlib.suppress(OSError):  # it has files, or is not there
+        Path("fixtures").rmdir()
     if is_scratch_of_cruft(guards.parent, answers):
         return 0
     if problem := problem_of(guards.parent):
@@ -37,7 +39,7 @@ def main() -> int:
     if "_output_dir" in answers:  # cookiecutter remembers nothing
         options += ["--link", answers["_template"]]
     with contextlib.suppress(KeyboardInterrupt):  # the guards are whole
-        subprocess.run([sys.executable, "adopt.py", *options], check=False)
+        subprocess.run([sys.executable, "adopt", *options], check=False)
     return 0
 
 

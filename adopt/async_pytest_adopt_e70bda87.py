@@ -31,7 +31,8 @@ class BothTemplates(Environment):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == "loader" and value:
-            value.searchpath.append(str(TEMPLATE.parent / "{{cookiecutter.project_slug}}"))
+            for folder in ("{{cookiecutter.project_slug}}", "templates"):
+                value.searchpath.append(str(TEMPLATE.parent / folder))
         super().__setattr__(name, value)
 
 
