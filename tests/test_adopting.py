@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 from helpers.command_line import Result, User, cookiecutter_command, copy_of_template, suite_of
 from helpers.projects import TEMPLATE, render
-from helpers.suites import SCENARIOS, Environment, waiting_suite
+from helpers.suites import SCENARIOS, Environment, skip_without_server, waiting_suite
 from uv import find_uv_bin
 
 ADOPT = TEMPLATE / "adopt"
@@ -90,9 +90,10 @@ def adopt(user: User, template: Path, project: Path, *options: str, **variables:
     return user.cruft(*command, *options, cwd=project, **variables)
 
 
-def adopt_with_cookiecutter(user: User, template: Path, project: Path) -> Result:
+def adopt_with_cookiecutter(user: User, template: Path, project: Path, *answers: str) -> Result:
     command = (*cookiecutter_command(template), "--no-input", "--directory", "adopt")
-    return user.run(*command, "--output-dir", "tests", cwd=project, **WITHOUT_RUN)
+    options = ("--output-dir", "tests", *answers)
+    return user.run(*command, *options, cwd=project, **WITHOUT_RUN)
 
 
 def git(user: User, project: Path, *arguments: str) -> str:
@@ -183,6 +184,47 @@ def test_project_with_a_server_adopts_the_guards(
         (file,) = server.glob("folder-*.txt")
         project = project_of(user, "web", environment)
         check_adoption(user, template, project, TEST_DATABASE_URL=file.read_text())
+
+
+SCHEMAS = {
+    "driver": ["schema.sql", "shop:create"],
+    "sqlalchemy": ["schema.sql", "alembic.ini", "shop:metadata", "shop:create_tables"],
+}
+
+
+@pytest.mark.covering
+@pytest.mark.parametrize("scope", ["function", "session"])
+@pytest.mark.parametrize(
+    ("access", "schema"), [(access, each) for access in SCHEMAS for each in SCHEMAS[access]]
+)
+@pytest.mark.parametrize("database", ["postgresql", "mysql", "sqlite"])
+def test_fixtures_need_nothing_of_the_project(
+    user: User, environment: Environment, database: str, access: str, schema: str, scope: str
+) -> None:
+    skip_without_server(database)
+    project = project_of(user, "fixtures", environment)
+    settings = [
+        "[pytest]",
+        "pythonpath = .",
+        "asyncio_mode = auto",
+        f"asyncio_default_fixture_loop_scope = {scope}",
+        f"asyncio_default_test_loop_scope = {scope}",
+        "timeout = 60",
+        f"database_schema = {schema}",
+        "filterwarnings = error",
+    ]
+    (project / "pytest.ini").write_text("\n".join(settings), encoding="utf-8")
+    answers = (
+        *(f"database={database}", f"data_access={access}", f"fixture_loop_scope={scope}"),
+        "http_client=httpx2",
+    )
+    made = adopt_with_cookiecutter(user, TEMPLATE, project, *answers)
+    assert made.returncode == 0, made.stderr
+
+    for workers in ("0", "2"):
+        done = environment.run(project, "pytest", "-n", workers)
+
+        assert re.search(r"^=* ?7 passed", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_guards_are_updated_and_nothing_else(user: User, template: Path) -> None:

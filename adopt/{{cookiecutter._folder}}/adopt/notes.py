@@ -95,7 +95,8 @@ def notes_of_fixtures(project: Project, about: dict[str, Any]) -> Iterator[Note]
         text = f"they need {', '.join(missing)} ({file});\ninstall that and repeat this"
         yield Note("the fixtures are not loaded", text)
     if (FIXTURES / "database_urls.py").exists() and not about.get("schema"):
-        text = "is not set, so the database of the tests has no tables; see README.md"
+        page = project.name(FIXTURES / "README.md")
+        text = f"is not set, so the database of the tests has no tables; see {page}"
         yield Note("database_schema", text)
     files = [(path, text_of(path)) for path in FIXTURES.glob("*.py")]
     ours = {name for name, _ in fixtures_in(files)}
