@@ -186,18 +186,20 @@ def test_project_with_a_server_adopts_the_guards(
         check_adoption(user, template, project, TEST_DATABASE_URL=file.read_text())
 
 
-SCHEMAS = {
-    "driver": ["schema.sql", "shop:create"],
-    "sqlalchemy": ["schema.sql", "alembic.ini", "shop:metadata", "shop:create_tables"],
-}
-
-
-@pytest.mark.covering
-@pytest.mark.parametrize("scope", ["function", "session"])
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    ("access", "schema"), [(access, each) for access in SCHEMAS for each in SCHEMAS[access]]
+    ("database", "access", "schema", "scope"),
+    [
+        ("postgresql", "driver", "schema.sql", "function"),
+        ("postgresql", "sqlalchemy", "alembic.ini", "session"),
+        ("postgresql", "sqlalchemy", "shop:metadata", "function"),
+        ("mysql", "driver", "schema.sql", "session"),
+        ("mysql", "sqlalchemy", "shop:create_tables", "function"),
+        ("sqlite", "driver", "shop:create", "function"),
+        ("sqlite", "sqlalchemy", "alembic.ini", "session"),
+        ("sqlite", "sqlalchemy", "schema.sql", "function"),
+    ],
 )
-@pytest.mark.parametrize("database", ["postgresql", "mysql", "sqlite"])
 def test_fixtures_need_nothing_of_the_project(
     user: User, environment: Environment, database: str, access: str, schema: str, scope: str
 ) -> None:
