@@ -6,10 +6,12 @@ import gc
 import logging
 import os
 import socket
+import sys
 import threading
 import warnings
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, aclosing, suppress
 
 import pytest
 import pytest_asyncio
@@ -364,3 +366,137 @@ def test_right_hooks_are_as_ever() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gc.collect()
+
+
+async def sleep_in_process(seconds: int) -> asyncio.subprocess.Process:
+    code = f"import time; time.sleep({seconds})"
+    return await asyncio.create_subprocess_exec(sys.executable, "-c", code)
+
+
+# SubprocessTransport is open, made at tests/test_\w+.py:\d+ in sleep_in_process, called at|in sleep_in_process
+@pytest.mark.asyncio
+async def test_wrong_subprocess() -> None:
+    kept.append(await sleep_in_process(99))
+
+
+# unclosed event loop
+def test_wrong_loop_of_a_sync_test() -> None:
+    asyncio.new_event_loop()
+
+
+# task .* is pending, made at tests/test_\w+.py:\d+ in test_wrong_loser_of_a_race
+@pytest.mark.asyncio
+async def test_wrong_loser_of_a_race() -> None:
+    tasks = [asyncio.create_task(asyncio.sleep(0)), asyncio.create_task(wait_for_ever())]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+# task .* is pending
+@pytest.mark.asyncio
+async def test_wrong_wait_for_a_shielded_task() -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(asyncio.create_task(wait_for_ever())), 0.001)
+
+
+# Server is open, made at tests/test_\w+.py:\d+ in test_wrong_stack_that_nobody_closes
+@pytest.mark.asyncio
+async def test_wrong_stack_that_nobody_closes() -> None:
+    stack = AsyncExitStack()
+    server = await asyncio.start_server(print, "127.0.0.1", 0)
+    kept.append(await stack.enter_async_context(server))
+    kept.append(stack)
+
+
+# task .* is pending, made at tests/test_\w+.py:\d+ in test_wrong_timeout_around_a_task
+@pytest.mark.asyncio
+async def test_wrong_timeout_around_a_task() -> None:
+    async with asyncio.timeout(9):
+        kept.append(asyncio.create_task(wait_for_ever()))
+
+
+async def timed_out() -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(wait_for_ever(), 0.001)
+
+
+async def exception_is_read() -> None:
+    task = asyncio.create_task(fail())
+    await asyncio.wait([task])
+    assert isinstance(task.exception(), ValueError)
+
+
+async def exceptions_are_returned() -> None:
+    assert len(await asyncio.gather(fail(), fail(), return_exceptions=True)) == 2
+
+
+async def closed_without_waiting() -> None:
+    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.close()
+    server.close()
+
+
+async def process_has_ended() -> None:
+    assert await (await sleep_in_process(0)).wait() == 0
+
+
+async def process_is_killed() -> None:
+    process = await sleep_in_process(99)
+    process.kill()
+    await process.wait()
+
+
+async def coroutine_is_closed() -> None:
+    fail().close()
+
+
+async def timer_is_cancelled() -> None:
+    asyncio.get_running_loop().call_later(99, print).cancel()
+
+
+async def exits_in_a_stack() -> None:
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(await asyncio.start_server(print, "127.0.0.1", 0))
+
+
+async def generator_is_closed() -> None:
+    async with aclosing(numbers()) as generator:
+        assert await anext(generator) == 0
+
+
+async def last_error_of_a_group() -> None:
+    with suppress(BaseExceptionGroup):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+            group.create_task(wait_for_ever())
+
+
+async def future_that_nobody_sets() -> None:
+    kept.append(asyncio.get_running_loop().create_future())
+
+
+RIGHT: list[Callable[[], Awaitable[None]]] = [
+    *(timed_out, exception_is_read, exceptions_are_returned, closed_without_waiting),
+    *(process_has_ended, process_is_killed, coroutine_is_closed, timer_is_cancelled),
+    *(exits_in_a_stack, generator_is_closed, last_error_of_a_group, future_that_nobody_sets),
+]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("program", RIGHT)
+async def test_right_program(program: Callable[[], Awaitable[None]]) -> None:
+    await program()
+
+
+def test_right_run_ends_what_is_left() -> None:
+    async def leave() -> None:
+        kept.append(asyncio.create_task(wait_for_ever()))
+
+    asyncio.run(leave())
+
+
+def test_right_loop_is_closed() -> None:
+    asyncio.new_event_loop().close()

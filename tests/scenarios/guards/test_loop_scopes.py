@@ -2,7 +2,6 @@ import asyncio
 import functools
 import logging
 import threading
-from collections.abc import Callable
 from typing import NoReturn
 
 import pytest
@@ -47,22 +46,20 @@ class Client:
     def call(self) -> None: ...
 
 
-def closure_of(client: Client) -> Callable[[], Client]:
+@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER")
+async def other_client() -> Client:
+    return Client()
+
+
+@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER")
+async def other_method() -> object:
+    return functools.partial(Client().call)
+
+
+@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER")
+async def other_closure() -> object:
+    client = Client()
     return lambda: client
-
-
-BOUND: dict[str, Callable[[], object]] = {
-    "attribute": Client,
-    "bound method": lambda: Client().call,
-    "partial": lambda: functools.partial(print, Client()),
-    "closure": lambda: closure_of(Client()),
-}
-
-
-@pytest_asyncio.fixture(scope="OTHER", loop_scope="OTHER", params=BOUND)
-async def other_bound(request: pytest.FixtureRequest) -> object:
-    """What refers to a loop at some depth."""
-    return BOUND[request.param]()
 
 
 @pytest_asyncio.fixture(scope="function", loop_scope="LOOP")
@@ -116,9 +113,19 @@ async def test_wrong_dynamic(dynamic: object) -> None: ...
 async def test_wrong_queue(other_queue: asyncio.Queue[int]) -> None: ...
 
 
-# fixture 'other_bound'
+# fixture 'other_client'
 @pytest.mark.asyncio
-async def test_wrong_bound_at_depth(other_bound: object) -> None: ...
+async def test_wrong_attribute(other_client: Client) -> None: ...
+
+
+# fixture 'other_method'
+@pytest.mark.asyncio
+async def test_wrong_method(other_method: object) -> None: ...
+
+
+# fixture 'other_closure'
+@pytest.mark.asyncio
+async def test_wrong_closure(other_closure: object) -> None: ...
 
 
 # fixture 'outlives_its_loop' .* lives for a session, its event loop for a function

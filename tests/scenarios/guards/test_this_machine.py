@@ -113,3 +113,13 @@ async def test_right_datagram_endpoint() -> None:
         asyncio.DatagramProtocol, local_addr=("127.0.0.1", 0)
     )
     transport.close()
+
+
+@pytest.mark.asyncio
+async def test_right_faked_look_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", 80))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answer)
+
+    loop = asyncio.get_running_loop()
+
+    assert await loop.getaddrinfo("example.com", 80) == answer

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -87,13 +87,6 @@ class Attribute(threading.Thread):
         self.loop.run_forever()
 
 
-STARTS: dict[str, Callable[[Loop], threading.Thread]] = {
-    "method": lambda loop: threading.Thread(target=loop.run_forever, daemon=True),
-    "local variable": lambda loop: threading.Thread(target=run_local, args=[loop], daemon=True),
-    "attribute": Attribute,
-}
-
-
 @pytest.fixture(scope="session", autouse=True)
 def stop() -> Iterator[None]:
     yield
@@ -109,15 +102,28 @@ def wait_for(loop: Loop) -> None:
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(9)
 
 
-# thread .* still runs an event loop, made at tests/test_threads.py:\d+ in test_wrong_loop_of_uvloop
-@pytest.mark.parametrize("start", STARTS)
-def test_wrong_loop_of_uvloop(start: str) -> None:
+# thread .* is still running an event loop, made at tests/test_threads.py:\d+ in test_wrong_loop_of_uvloop
+def test_wrong_loop_of_uvloop() -> None:
     loop = new_loop()
-    STARTS[start](loop).start()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
     wait_for(loop)
 
 
-# thread ThreadPool.* still runs an event loop, made at .* in test_wrong_loop_in_a_pool
+# thread .* is still running an event loop, made at .* in test_wrong_loop_of_uvloop_in_a_function
+def test_wrong_loop_of_uvloop_in_a_function() -> None:
+    loop = new_loop()
+    threading.Thread(target=run_local, args=[loop], daemon=True).start()
+    wait_for(loop)
+
+
+# thread .* is still running an event loop, made at .* in test_wrong_loop_of_uvloop_in_an_attribute
+def test_wrong_loop_of_uvloop_in_an_attribute() -> None:
+    loop = new_loop()
+    Attribute(loop).start()
+    wait_for(loop)
+
+
+# thread ThreadPool.* is still running an event loop, made at .* in test_wrong_loop_in_a_pool
 def test_wrong_loop_in_a_pool() -> None:
     loop = asyncio.new_event_loop()
     to_stop.append(loop)
