@@ -145,7 +145,8 @@ def check_test() -> None:
 def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
     """Note an exception that asyncio reports and nobody handles."""
     heard: Any = loop()
-    type(heard).default_exception_handler(heard, context)
+    if heard:  # else the loop is freed together with what it reports
+        type(heard).default_exception_handler(heard, context)
     error = context.get("exception")
     message = context["message"]
     is_lost = message.startswith(LOST) or message.endswith(UNSEEN)

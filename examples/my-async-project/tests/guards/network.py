@@ -33,6 +33,7 @@ MARKER = "allow_network"
 HINT = f'Use a server on this machine, or mark the test @pytest.mark.{MARKER}("reason")'
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 ADDRESSES = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+LOOK_UP = socket.getaddrinfo
 HOSTS = Path("/etc/hosts")
 if sys.platform == "win32":
     HOSTS = Path(os.environ["SYSTEMROOT"], "System32/drivers/etc/hosts")
@@ -108,7 +109,8 @@ def look_up_in_task() -> Any:
     @wraps(look_up)
     async def checked(loop: Any, host: Any, port: Any, **options: Any) -> Any:
         is_parsed = options.get("flags", 0) & socket.AI_NUMERICHOST
-        if looking and not is_parsed and not address_of(host):
+        is_faked = socket.getaddrinfo is not LOOK_UP  # by the test
+        if looking and not (is_parsed or is_faked or address_of(host)):
             check(host)
         return await look_up(loop, host, port, **options)
 
