@@ -149,6 +149,7 @@ def test_both_changed_the_same_line(user: User, template: Path, project: Path) -
     assert not [*project.rglob("*.rej")]
 
 
+@pytest.mark.thorough
 def test_tags_are_followed(user: User, template: Path) -> None:
     def tag(name: str) -> None:
         user.run("git", "tag", name, cwd=template).check_returncode()
@@ -169,6 +170,7 @@ def test_tags_are_followed(user: User, template: Path) -> None:
     assert user.cruft("check", cwd=project).returncode == 1
 
 
+@pytest.mark.thorough
 def test_project_made_with_cookiecutter_can_be_linked(user: User, template: Path) -> None:
     answers = {"project_name": "It's mine", "database": "none", "http_client": "none"}
     given = [f"{prompt}={answer}" for prompt, answer in answers.items()]

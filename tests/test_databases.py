@@ -29,7 +29,7 @@ SLOW_QUERY = {
 }
 
 
-@pytest.mark.covering
+@pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", DATABASES)

@@ -66,6 +66,7 @@ def test_no_database_server_is_not_verified(user: User) -> None:
     assert "TEST_DATABASE_URL: " in result.stdout.split("NOT VERIFIED")[0]
 
 
+@pytest.mark.thorough
 def test_pip_offline_is_not_verified(user_without_uv: User, tmp_path: Path) -> None:
     result = user_without_uv.cookiecutter(
         PIP_NO_INDEX="1", PIP_FIND_LINKS="", PIP_CACHE_DIR=str(tmp_path / "cache")

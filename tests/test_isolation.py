@@ -177,7 +177,7 @@ async def test_async_client(client, store, time):
 """
 
 
-@pytest.mark.covering(0)
+@pytest.mark.thorough
 @pytest.mark.parametrize("access", CHOICES["data_access"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
 def test_synchronous_client_of_the_application_is_isolated(

@@ -86,6 +86,7 @@ def test_limit_can_be_changed_for_one_run(tmp_path: Path, environment: Environme
     assert "timeout: 60.0s" in done.stdout
 
 
+@pytest.mark.thorough
 def test_update_moves_the_limit_without_a_conflict(tmp_path: Path) -> None:
     user = User(tmp_path)
     template = copy_of_template(tmp_path / "template")

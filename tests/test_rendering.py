@@ -281,6 +281,7 @@ def run_ruff(folder: Path, *paths: str) -> None:
         assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.covering(0)
 @pytest.mark.combinations(
     "every answer to types", thorough="all types without additions", nightly="all types"
 )

@@ -121,7 +121,7 @@ def test_message_without_a_mysql_server_says_how_to_get_one(
     assert "TEST_DATABASE_URL" in done.stdout
 
 
-@pytest.mark.covering(0)
+@pytest.mark.thorough
 @pytest.mark.parametrize("database", SERVERS)
 def test_concurrent_runs_in_a_folder_with_spaces(
     tmp_path: Path, environment: Environment, database: str

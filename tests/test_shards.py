@@ -106,6 +106,7 @@ def test_workflow_passes_in_a_new_project(
     run_job(environment, project, "coverage")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shards", [["1/1"], SHARDS], ids=["one", "three"])
 def test_workflow_passes_in_a_project_with_hardly_a_statement(
     tmp_path: Path, environment: Environment, shards: list[str]
