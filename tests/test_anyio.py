@@ -38,13 +38,11 @@ def test_plugins_can_be_loaded_in_any_order(
     run_suite(environment, project, "-p", first)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "answers",
     [
-        pytest.param(
-            {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "asyncio"},
-            marks=pytest.mark.thorough,
-        ),
+        {"asyncio_mode": "auto", "fixture_loop_scope": "function", "event_loop": "asyncio"},
         {"asyncio_mode": "strict", "fixture_loop_scope": "session", "event_loop": "both"},
     ],
     ids=name_of,

@@ -110,6 +110,7 @@ def add_fixture_to_example(user: User, template: Path) -> None:
     user.commit(template)
 
 
+@pytest.mark.thorough
 def test_removed_example_does_not_come_back(user: User, template: Path, project: Path) -> None:
     files = [file for step in steps_of_removal(project) for file in step]
     user.run("git", "rm", "--quiet", *files, cwd=project).check_returncode()

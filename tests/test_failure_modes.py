@@ -62,7 +62,11 @@ FIRST_OF_PIP = "pip" if BRINGS_PIP < (25, 1) else "uv-build"
 
 
 @pytest.mark.parametrize(
-    ("uv", "breaks_at"), [(True, "pytest"), (False, FIRST_OF_PIP)], ids=["uv", "pip"]
+    ("uv", "breaks_at"),
+    [
+        pytest.param(True, "pytest", id="uv"),
+        pytest.param(False, FIRST_OF_PIP, id="pip", marks=pytest.mark.thorough),
+    ],
 )
 def test_index_that_drops_the_connection(tmp_path: Path, uv: bool, breaks_at: str) -> None:
     user = User(tmp_path, uv=uv)

@@ -10,7 +10,7 @@ from helpers.suites import Environment, failures_of, skip_without_server
 RECIPE = re.compile(r"```python\n((?:import|from) .*?)```", re.DOTALL)
 
 
-@pytest.mark.covering(0)
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "answers",
     [{}, FULL | {"database": "sqlite", "event_loop": "asyncio"}],

@@ -80,6 +80,7 @@ def test_project_of_an_older_template_is_updated(
     assert not [*user.temporary.glob("async-pytest-template-*")]
 
 
+@pytest.mark.thorough
 def test_extension_may_gain_a_class(user: User, tmp_path: Path) -> None:
     template = copy_of_template(tmp_path / "template")
     rename_extension(template, "async_pytest_template_00000000")

@@ -179,7 +179,7 @@ def test_folder_of_just_now_counts_as_there_before(user: User, template: Path) -
     assert not [*user.temporary.glob("async-pytest-template-*")]
 
 
-@pytest.mark.covering(0)
+@pytest.mark.thorough
 @pytest.mark.parametrize("client", ["httpx2", "httpx"])
 def test_proxy_without_its_package_is_green(user: User, client: str) -> None:
     result = user.cookiecutter(
