@@ -14,12 +14,17 @@ together = Barrier(workers)
 names, ready, failed = set(), [], []
 
 
+async def databases(server):
+    rows = await server.execute(statement)
+    return {row if isinstance(row, str) else row[0] for row in rows}
+
+
 async def work(server, worker):
     # The second is the ten thousandth database of a test of this worker.
     own = [f"{server.prefix}_gw{worker}", f"{server.prefix}_gw{worker}_9999"]
     for name in own:
         await server.clone(name)
-    names.update(set(await server.execute(statement)) & set(own))
+    names.update(await databases(server) & set(own))
     async with AsyncExitStack() as stack:
         opened = [
             await stack.enter_async_context(open_database(server.url_of(name))) for name in own
@@ -32,7 +37,7 @@ async def work(server, worker):
 
 
 with open_server(None) as server:
-    before = set(asyncio.run(server.execute(statement))) - {server.template}
+    before = asyncio.run(databases(server)) - {server.template}
     threads = [
         Thread(target=lambda worker=worker: asyncio.run(work(server, worker)))
         for worker in range(workers)
@@ -42,6 +47,6 @@ with open_server(None) as server:
     for thread in threads:
         thread.join()
     asyncio.run(server.drop_all())
-    left = set(asyncio.run(server.execute(statement))) - before
+    left = asyncio.run(databases(server)) - before
     counted = {"workers": len(ready), "names": len(names), "left": len(left)}
     print(json.dumps(counted))
