@@ -34,7 +34,7 @@ def migrate(connection: Connection) -> None:
 def drop_indexes_with_their_table(
     _: object, __: object, scripts: list[MigrationScript]
 ) -> None:
-    """Leave out that indexes are dropped first: MySQL needs that of a foreign key."""
+    """Leave out that indexes are dropped first: a foreign key may need one."""
     for script in scripts:
         for steps in (*script.upgrade_ops_list, *script.downgrade_ops_list):
             dropped = {
