@@ -65,18 +65,16 @@ def test_readme_commands_serve_the_application(tmp_path: Path, environment: Envi
     project = render(tmp_path, FASTAPI | {"http_client": "none"})
     readme = (project / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## Run the application")[2]
-    serve, prepare = (
-        re.search(pattern, section) for pattern in ("(?m)^uvicorn (.*)", '(?m)^python -c "(.*)"')
-    )
-    assert serve
-    assert prepare
+    (arguments,) = re.findall("(?m)^uvicorn (.*)", section)
+    (create_schema,) = re.findall('(?ms)^python -c "(.*create_schema.*)"$', section)
     url = f"file:{tmp_path}/users.sqlite"
     variables = os.environ | {"PYTHONPATH": "src", "DATABASE_URL": url}
-    make = prepare[1].replace("$DATABASE_URL", url)
-    subprocess.run([environment.python, "-c", make], cwd=project, env=variables, check=True)
+    subprocess.run(
+        [environment.python, "-c", create_schema], cwd=project, env=variables, check=True
+    )
 
     with subprocess.Popen(
-        [environment.python, "-m", "uvicorn", *serve[1].split(), "--port", "0"],
+        [environment.python, "-m", "uvicorn", *arguments.split(), "--port", "0"],
         cwd=project,
         env=variables,
         stderr=subprocess.PIPE,
