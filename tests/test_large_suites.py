@@ -40,6 +40,33 @@ def test_sixty_four_workers_use_one_server(
     assert json.loads(done.stdout.splitlines()[-1]) == {"workers": 64, "names": 128, "left": 0}
 
 
+@pytest.mark.thorough
+def test_nothing_is_collected_twice_at_the_end(tmp_path: Path, environment: Environment) -> None:
+    """Python's own garbage collections at its exit would take a tenth of a short run."""
+    project = render(tmp_path, {"database": "none", "http_client": "none", "example": "no"})
+    add_scenario(project, "large_suites/frozen_at_the_end")
+
+    done = environment.run(project, "pytest", "-p", "tests.frozen_at_the_end")
+
+    objects, frozen = map(int, done.stdout.splitlines()[-1].split())
+    assert done.returncode == 0, done.stdout
+    assert frozen > 100 * objects
+
+
+@pytest.mark.thorough
+def test_open_socket_in_a_cycle_is_found_at_the_end(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "none", "example": "no"})
+    path = add_scenario(project, "large_suites/test_cycle")
+
+    done = environment.run(project, "pytest", "--guards=off", path)
+
+    assert "1 passed" in done.stdout
+    assert "ResourceWarning: unclosed <socket.socket" in done.stdout
+    assert done.returncode == 1
+
+
 def write_large_suite(project: Path, files: int) -> None:
     """Write files of ten tests each, every fifth of which has a fixture."""
     folder = project / "tests" / "large"
