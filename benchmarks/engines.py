@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from measure import Command, FailedError, Figure, Limits, by_turns, run, wall
+from measure import Command, FailedError, Figure, Limits, Part, in_order_of_need, run, wall
 from report import Section, Target, number, show
 from suites import Suite, Workshop, has_mysql
 from variants import STARTING
@@ -21,7 +21,7 @@ WORK = {"": "empty", "wait": "waiting for 5 ms", "compute": "computing for 5 ms"
 Figures = dict[tuple[str, str], Figure]  # of cases and engines
 TEXT = (
     "Whole processes, in ms, and how many times as fast as one process; each run starts and stops "
-    "its own servers. Two processes are `--splits 2 --group 1` and `--group 2` at the same time, "
+    "its own servers. All engines of a row alternated, round by round. Two processes are `--splits 2 --group 1` and `--group 2` at the same time, "
     "without pytest-xdist. Where there are two cores, `-n auto` and `-n logical` are `-n 2`. "
     "pytest-zygote forks its workers when the tests have been collected. "
 )
@@ -35,6 +35,11 @@ class Case:
     tests: int
     work: str = ""
 
+    @property
+    def seconds(self) -> float:
+        """About how long one process takes."""
+        return 1 + self.tests * (0.0075 if self.work else 0.002)
+
     def __str__(self) -> str:
         database = self.suite.database
         where = "no database" if database == "none" else self.suite.name
@@ -47,35 +52,49 @@ def engines(workshop: Workshop, limits: Limits) -> Section:
     suites = [suite for suite in STARTING if suite.database != "mysql" or has_mysql()]
     none, sqlite, postgresql = suites[:3]
     ways, failed = working_ways(workshop, none)
+    main = [way for way in (ONE, LOAD, SHARDS, FORKED) if way in ways]
+    unforked = [ONE, LOAD, SHARDS]
     few, some, many, most = map(limits.tests, (100, 300, 1_000, 10_000))
-    # Of the time: the longer the tests, the fewer the rounds.
-    parts: list[tuple[float, list[Case], list[str]]] = [
-        (0.13, [Case(suite, 1) for suite in suites], [ONE, LOAD]),
-        (0.1, [Case(suite, few) for suite in suites[:3]], ways),
-        (0.4, [Case(postgresql, some, work) for work in ("wait", "compute")], ways),
-        (
-            0.27,
-            [
-                *(Case(suite, many) for suite in (none, sqlite, postgresql)),
-                Case(postgresql, many, "wait"),
-                *(Case(suite, many, "compute") for suite in (none, sqlite, postgresql)),
-            ],
-            ways,
-        ),
-        (0.1, [Case(suite, most) for suite in (none, postgresql)], [ONE, LOAD, SHARDS]),
+
+    # The first four say when more than one process pays; the longest come last.
+    compared: list[tuple[list[Case], list[str], bool]] = [
+        ([Case(suite, 1) for suite in suites], [ONE, LOAD], True),
+        ([Case(postgresql, some, work) for work in ("wait", "compute")], ways, True),
+        ([Case(postgresql, many, work) for work in WORK], main, True),
+        ([Case(postgresql, most)], unforked, True),
+        ([Case(suite, few) for suite in suites[:3]], main, False),
+        ([Case(suite, many) for suite in (none, sqlite)], main, False),
+        ([Case(suite, many, "compute") for suite in (none, sqlite)], main, False),
+        ([Case(none, most)], unforked, False),
+        ([Case(postgresql, most, "wait")], unforked, False),
+        ([Case(sqlite, most)], unforked, False),
+        ([Case(postgresql, most, "compute")], unforked, False),
+    ]
+    parts = [
+        Part(
+            {
+                (str(case), way): command_of(workshop, case, way)
+                for case in cases
+                for way in engines
+            },
+            sum(case.seconds for case in cases) * len(engines),
+            is_needed,
+        )
+        for cases, engines, is_needed in compared
     ]
     for suite in suites:
         run(command_of(workshop, Case(suite, 1), LOAD))  # compiles what is imported
-    figures: Figures = {}
-    for share, cases, engines in parts:
-        commands = {
-            (str(case), way): command_of(workshop, case, way) for case in cases for way in engines
-        }
-        samples = by_turns(commands, limits.seconds * share, limits.rounds)
-        figures |= {key: wall(taken) for key, taken in samples.items()}
-    section = Section("Engines", TEXT, ["run", *ways])
-    for _, cases, _ in parts:
-        section.rows += [row(case, ways, figures) for case in cases]
+    in_order_of_need(parts, limits.seconds, limits.rounds)
+    figures: Figures = {
+        key: wall([samples[key] for samples in part.samples])
+        for part in parts
+        if part.rounds
+        for key in part.commands
+    }
+    measured = [case for cases, *_ in compared for case in cases if (str(case), ONE) in figures]
+    measured.sort(key=lambda case: (case.tests, [*WORK].index(case.work), suites.index(case.suite)))
+    section = Section("Engines", TEXT, ["run", "rounds", *ways])
+    section.rows = [row(case, ways, figures) for case in measured]
 
     def later(case: Case, way: str) -> Figure:
         return figures[str(case), way] - figures[str(case), ONE]
@@ -86,12 +105,12 @@ def engines(workshop: Workshop, limits: Limits) -> Section:
     for work in ("wait", "compute"):
         for tests, limit in ((some, 1.0), (many, 1.7)):
             case = Case(postgresql, tests, work)
-            section.targets.append(faster(case, LOAD, figures, limit))
-    for case in (Case(none, many), Case(postgresql, many)):
-        section.targets.append(faster(case, SHARDS, figures, 1.7))
+            section.targets += [faster(case, way, figures, limit) for way in (LOAD, SHARDS)]
+    section.targets.append(faster(Case(postgresql, many), SHARDS, figures, 1.7))
     for way in (LOAD, SHARDS):
-        what = f"{way}: later than one process, {Case(postgresql, most)}"
-        section.targets.append(Target(what, later(Case(postgresql, most), way), round(start)))
+        for tests in (many, most):
+            what = f"{way}: later than one process, {Case(postgresql, tests)}"
+            section.targets.append(Target(what, later(Case(postgresql, tests), way), round(start)))
     return section
 
 
@@ -119,7 +138,7 @@ def shards(command: Command) -> Command:
 
 
 def row(case: Case, ways: Sequence[str], figures: Figures) -> list[str]:
-    cells = [str(case)]
+    cells = [str(case), str(len(figures[str(case), ONE].values))]
     for way in ways:
         if (str(case), way) not in figures:
             cells.append("")

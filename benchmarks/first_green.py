@@ -32,6 +32,18 @@ OTHER += ["--api-type", "rest", "--ci", "none", "--dummy", "--routers", "--migra
 OTHER_TEMPLATE = "uv, FastAPI-template and its suite, FastAPI on SQLite"
 OURS_LIKE_OTHER = "uv, the template, FastAPI on SQLite"
 LIKE_OTHER = ["web_framework=fastapi", "database=sqlite", "data_access=sqlalchemy"]
+COUNT_RUNS = """
+runs = 0
+
+
+def pytest_runtest_setup() -> None:
+    global runs
+    runs += 1
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    terminalreporter.write_line(f"{runs} runs of tests")
+"""
 EMPTY_TESTS = """
 import pytest
 
@@ -52,9 +64,10 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
     whole = {tool: prompt_to_green(tool, user) for tool, user in users.items()}
     for tool, commands in whole.items():
         run(commands[f"{tool}, the template"])  # fills the caches
-    steps = single_steps(users["uv"], workshop.root)
-    samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.4, limits.rounds)
-    samples |= by_turns(whole["pip"], limits.seconds * 0.25, limits.rounds)
+    steps, suites = single_steps(users["uv"], workshop.root)
+    samples = by_turns({**whole["uv"], **steps}, limits.seconds * 0.3, limits.rounds)
+    samples |= by_turns(suites, limits.seconds * 0.15, 2 * limits.rounds)
+    samples |= by_turns(whole["pip"], limits.seconds * 0.3, limits.rounds)
     failed = ""
     try:
         templates = like_another_template(users["uv"], workshop.root)
@@ -62,7 +75,7 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
         failed = error.reason
     else:
         run(templates[OURS_LIKE_OTHER])  # fills the caches
-        samples |= by_turns(templates, limits.seconds * 0.35, limits.rounds)
+        samples |= by_turns(templates, limits.seconds * 0.25, limits.rounds)
     figures = {name: wall(taken) for name, taken in samples.items()}
 
     section = Section(
@@ -84,9 +97,11 @@ def first_green(workshop: Workshop, limits: Limits) -> Section:
         "until collected": figures["collection alone"],
         "tests": figures["suite again"] - figures["collection alone"],
     }
+    ratio_of_runs = figures["suite again"] / figures["as many empty runs"]
     section.rows += [
         *([f"part: {name}", show(part)] for name, part in parts.items()),
         *([f"part of the suite again: {name}", show(part)] for name, part in again.items()),
+        ["the suite, × as many empty runs", show(ratio_of_runs)],
     ]
     if failed:
         section.rows.append([OTHER_TEMPLATE, f"does not work: `{failed}`"])
@@ -179,8 +194,11 @@ def at(
     return Command(arguments, folder, {**user.environment, "PWD": str(folder)}, prepare)
 
 
-def single_steps(user: User, root: Path) -> dict[str, Command]:
-    """Return the steps; the suite first runs right after its environment was made."""
+def single_steps(user: User, root: Path) -> tuple[dict[str, Command], dict[str, Command]]:
+    """Return the steps to a first run, and runs of suites that are compared with each other.
+
+    The suite first runs right after its environment was made.
+    """
     run(fresh(user, [*COOKIECUTTER, "run_suite=no"]))
     project = Path(shutil.move(user.work / PROJECT, root / "steps"))
     subprocess.run(
@@ -188,17 +206,23 @@ def single_steps(user: User, root: Path) -> dict[str, Command]:
     )
     pytest = [str(project / ".venv" / "bin" / "python"), "-m", "pytest", "--quiet"]
     collected = subprocess.check_output([*pytest, "--collect-only"], cwd=project, encoding="utf-8")
-    (count,) = re.findall(r"^(\d+) tests collected", collected, re.MULTILINE)
-    empty = root / "empty"
-    (empty / "tests").mkdir(parents=True)
-    (empty / "tests" / "test_nothing.py").write_text(EMPTY_TESTS.format(count=count))
-    shutil.copy(project / "pyproject.toml", empty)
+    (tests,) = re.findall(r"^(\d+) tests collected", collected, re.MULTILINE)
+    (root / "count_runs.py").write_text(COUNT_RUNS)
+    counted = subprocess.check_output(
+        [*pytest, "-p", "count_runs"], cwd=project, env={"PYTHONPATH": str(root)}, encoding="utf-8"
+    )
+    (runs,) = re.findall(r"^(\d+) runs of tests", counted, re.MULTILINE)
+    for name, count in (("tests", tests), ("runs", runs)):
+        folder = root / f"empty-{name}" / "tests"
+        folder.mkdir(parents=True)
+        (folder / "test_nothing.py").write_text(EMPTY_TESTS.format(count=count))
+        shutil.copy(project / "pyproject.toml", folder.parent)
 
     def without_environment() -> None:
         for folder in [project / ".venv", *project.rglob("__pycache__")]:
             remove(folder)
 
-    return {
+    steps = {
         "import cookiecutter": at(user, [sys.executable, "-c", "import cookiecutter.main"], root),
         "rendering": fresh(user, [*COOKIECUTTER, "--accept-hooks", "no"]),
         "rendering and hooks": fresh(user, [*COOKIECUTTER, "run_suite=no"]),
@@ -206,10 +230,14 @@ def single_steps(user: User, root: Path) -> dict[str, Command]:
             user, ["uv", "sync", "--quiet", "--group", "dev"], project, without_environment
         ),
         "suite, first run": at(user, pytest, project),
+    }
+    suites = {
         "collection alone": at(user, [*pytest, "--collect-only"], project),
         "suite again": at(user, pytest, project),
-        "as many empty tests": at(user, pytest, empty),
+        "as many empty tests": at(user, pytest, root / "empty-tests"),
+        "as many empty runs": at(user, pytest, root / "empty-runs"),
     }
+    return steps, suites
 
 
 def remove(folder: Path) -> None:

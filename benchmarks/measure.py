@@ -127,6 +127,49 @@ def by_turns(
     return results
 
 
+@dataclass
+class Part:
+    """Commands that are compared with each other, and so are always run together."""
+
+    commands: Mapping[tuple[str, str], Command]
+    seconds: float  # of a round, as far as that can be known before the first one
+    is_needed: bool = True
+    samples: list[dict[tuple[str, str], Sample]] = field(default_factory=list)  # of the rounds
+    spent: float = 0
+
+    @property
+    def rounds(self) -> int:
+        return len(self.samples)
+
+    def run(self) -> None:
+        """Run one round."""
+        began = time.monotonic()
+        self.samples.append({key: command() for key, command in self.commands.items()})
+        self.spent += time.monotonic() - began
+        print(".", end="", file=sys.stderr, flush=True)
+
+
+def in_order_of_need(parts: Sequence[Part], seconds: float, rounds: int, enough: int = 3) -> None:
+    """Run what is needed once, then often enough; then the rest, as far as the time allows."""
+    deadline = time.monotonic() + seconds
+
+    def fits(part: Part) -> bool:
+        done = [each for each in parts if each.rounds]
+        pace = sum(each.spent for each in done) / sum(each.seconds * each.rounds for each in done)
+        expected = part.spent / part.rounds if part.rounds else part.seconds * pace
+        return time.monotonic() + expected <= deadline
+
+    needed = [part for part in parts if part.is_needed]
+    for part in needed:
+        part.run()
+    for group, until in ((needed, min(enough, rounds)), (parts, 1), (parts, rounds)):
+        for number in range(until):
+            for part in group:
+                if part.rounds <= number and fits(part):
+                    part.run()
+    print(file=sys.stderr)
+
+
 def wall(samples: list[Sample]) -> Figure:
     return Figure(tuple(sample.wall for sample in samples))
 
