@@ -21,8 +21,8 @@ WORK = {"": "empty", "wait": "waiting for 5 ms", "compute": "computing for 5 ms"
 Figures = dict[tuple[str, str], Figure]  # of cases and engines
 TEXT = (
     "Whole processes, in ms, and how many times as fast as one process; each run starts and stops "
-    "its own servers. All engines of a row alternated, round by round. Two processes are `--splits 2 --group 1` and `--group 2` at the same time, "
-    "without pytest-xdist. Where there are two cores, `-n auto` and `-n logical` are `-n 2`. "
+    "its own servers. All engines of a row alternated, round by round. Two processes are "
+    "`--splits 2 --group 1` and `--group 2` at the same time, without pytest-xdist. Where there are two cores, `-n auto` and `-n logical` are `-n 2`. "
     "pytest-zygote forks its workers when the tests have been collected. "
 )
 
