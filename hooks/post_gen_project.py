@@ -57,6 +57,26 @@ ESSENTIAL = re.compile(
     "|SYSTEMROOT|SYSTEMDRIVE|WINDIR|COMSPEC|PATHEXT|USERPROFILE|APPDATA|LOCALAPPDATA)$"
 )
 
+# Large packages, those first that a suite imports last.
+COMPILE_AHEAD = """
+from contextlib import suppress
+from importlib import import_module
+
+for name in (
+    "sqlalchemy.ext.asyncio",
+    "alembic.config",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "redis.asyncio",
+    "pydantic_settings",
+    "pydantic.v1",
+    "fastapi.telemetry",
+    "websockets.asyncio.server",
+    "aiohttp.web",
+):
+    with suppress(ImportError):
+        import_module(name)
+"""
+
 NO_SERVER = 69  # the exit status of a generated suite that finds no server
 
 # Errors of the system that say what a machine lacks. Those that the code of a project may well
@@ -313,7 +333,9 @@ def run_suite() -> Result:
     """Run the suite, shown as it runs; unless its tests have passed or failed, say why not."""
     print(f"  suite        {typed([PYTHON, '-m', 'pytest'])}", flush=True)
     began = time.monotonic()
-    status, entries = recorded_suite(clean_environment(), None if sys.stdout else DEVNULL)
+    # A new environment holds no bytecode: make some of it on another core, at the same time.
+    with started([PYTHON, "-c", COMPILE_AHEAD], DEVNULL, DEVNULL):
+        status, entries = recorded_suite(clean_environment(), None if sys.stdout else DEVNULL)
     seconds = time.monotonic() - began
     outcomes = {entry["test"]: entry["outcome"] for entry in entries if "outcome" in entry}
     reasons = {entry["test"]: entry["reason"] for entry in entries if "reason" in entry}
