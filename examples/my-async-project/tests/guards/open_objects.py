@@ -126,17 +126,19 @@ def loop_of(thread: threading.Thread) -> asyncio.AbstractEventLoop | None:
         parts += frame.f_locals.values()
         if frame.f_code is asyncio.BaseEventLoop.run_forever.__code__:
             return cast(asyncio.AbstractEventLoop, frame.f_locals["self"])
-    for _ in range(DEPTH):  # uvloop's has no frame, but its caller refers to it
+    kinds = loops_in_c()
+    for _ in range(DEPTH if kinds else 0):  # its caller refers to it
         for part in parts:
-            if is_loop_in_c(type(part)) and part.is_running():
+            if issubclass(type(part), kinds) and part.is_running():
                 return cast(asyncio.AbstractEventLoop, part)
         parts = gc.get_referents(*parts)
     return None
 
 
-def is_loop_in_c(kind: type[Any]) -> bool:
-    is_in_python = issubclass(kind, asyncio.BaseEventLoop)
-    return issubclass(kind, asyncio.AbstractEventLoop) and not is_in_python
+def loops_in_c() -> tuple[type[asyncio.AbstractEventLoop], ...]:
+    """Return the classes of loops that run without a frame, such as uvloop's."""
+    kinds = asyncio.AbstractEventLoop.__subclasses__()
+    return tuple(kind for kind in kinds if kind is not asyncio.BaseEventLoop)
 
 
 def is_open_transport(transport: Any) -> bool:

@@ -16,6 +16,7 @@ import pytest
 
 GUARDS = str(Path(__file__).parent) + os.sep
 ENVIRONMENT = sys.prefix + os.sep  # its scripts lie in the project, if `.venv` does
+PYTEST = frozenset(map(inspect.getfile, (pytest.Function, pytest.FixtureDef)))
 project = str(Path(__file__).parents[2]) + os.sep
 
 
@@ -57,19 +58,22 @@ def name_of(name: str, function: Any) -> str:
 
 def location_of_caller() -> str | None:
     """Return the line of this project that is at work, and by whom it was called."""
-    found = [
-        where
-        for frame in callers(inspect.currentframe())
-        if path_in_project(frame.f_code.co_filename)
-        and not is_hidden(frame)
-        and (
-            where := location(frame.f_code.co_filename, frame.f_lineno, name_in(frame))
-        )
-    ]
-    if not found:
+    lines: list[tuple[str, int, FrameType]] = []
+    for frame in callers(inspect.currentframe()):
+        file = frame.f_code.co_filename
+        if path_in_project(file):
+            if not is_hidden(frame):
+                lines.append((file, frame.f_lineno, frame))
+        elif lines and file in PYTEST:
+            break  # has called the test or the fixture
+    if not lines:
         return None
-    is_one = found[0].partition(":")[0] == found[-1].partition(":")[0]
-    return found[0] if is_one else f"{found[0]}, called at {found[-1]}"
+    file, line, frame = lines[0]
+    where = location(file, line, name_in(frame))
+    if file == lines[-1][0]:
+        return where
+    file, line, frame = lines[-1]
+    return f"{where}, called at {location(file, line, name_in(frame))}"
 
 
 def is_hidden(frame: FrameType) -> bool:
