@@ -28,7 +28,12 @@ def test_openapi_is_valid(
 
     printed = subprocess.run(
         [environment.python, "-c", write],
-        env=os.environ | {"PYTHONPATH": f"{project}/src", "DATABASE_URL": "x", "API_URL": "x"},
+        env=os.environ
+        | {
+            "PYTHONPATH": f"{project}/src",
+            "DATABASE_URL": "file:x",
+            "API_URL": "http://x",
+        },
         stdout=subprocess.PIPE,
         check=True,
     )

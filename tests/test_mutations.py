@@ -249,7 +249,7 @@ ROUTES = [
         "timeout(deadline)",
         "timeout(None)",
     ),
-    ("src/demo/settings.py", "secret in the message", "problem['msg']", "problem"),
+    ("src/demo/settings.py", "secret in the message", "problem['msg']", "str(problem)"),
 ]
 CACHED_APPLICATION = [
     ("src/demo/fetch_routes.py", "cache bypassed", "users.get(", "users._fetch("),

@@ -1,19 +1,67 @@
 {% set database = cookiecutter.database != "none" -%}
 {% set client = cookiecutter.http_client != "none" -%}
 {% set redis = cookiecutter.redis -%}
+{% set urls = database or client or redis -%}
+{% set database_url = {
+    "sqlite": "file:name.sqlite",
+    "postgresql": "postgresql://user:password@host:5432/name",
+    "mysql": "mysql://user:password@host:3306/name",
+    "none": "",
+}[cookiecutter.database] -%}
+{% set schemes = {"sqlite": "file", "postgresql": "postgres(ql)?", "mysql": "mysql", "none": ""}[cookiecutter.database] -%}
+{% set library = "(\\+\\w+)?" if database and cookiecutter.database != "sqlite" and cookiecutter.data_access == "sqlalchemy" else "" -%}
 """The settings of the web application, from environment variables of the same names."""
 
-from pydantic import PositiveFloat, PositiveInt, ValidationError
-from pydantic_settings import BaseSettings
+{% if urls -%}
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
 
+from pydantic import AfterValidator, PositiveFloat, PositiveInt, ValidationError
+{% else -%}
+from pydantic import PositiveFloat, PositiveInt, ValidationError
+{% endif -%}
+from pydantic_settings import BaseSettings
+{% if urls %}
+
+def url_like(example: str, schemes: str) -> AfterValidator:
+    """Accept URLs whose scheme matches a pattern and whose port, if any, is valid."""
+
+    def check(value: str) -> str:
+        try:
+            url = urlsplit(value)
+            if re.fullmatch(schemes, url.scheme) and url.port != 0:
+                return value
+        except ValueError:
+            pass  # its message may show the password
+        raise ValueError(f"Input should be a URL such as {example}")
+
+    return AfterValidator(check)
+
+{% if database %}
+DatabaseUrl = Annotated[
+    str,
+    url_like(
+        "{{ database_url }}",
+        {{ "r" if library }}"{{ schemes }}{{ library }}",
+    ),
+]
+{%- endif %}
+{%- if client %}
+HttpUrl = Annotated[str, url_like("https://api.example.com", "https?")]
+{%- endif %}
+{%- if redis %}
+RedisUrl = Annotated[str, url_like("redis://host:6379/0", "rediss?|unix")]
+{%- endif %}
+{% endif %}
 
 class Settings(BaseSettings):
     """What differs between the environments in which the application runs."""
 
-{% if database %}    database_url: str
-{% endif %}{% if client %}    api_url: str  # the remote API
+{% if database %}    database_url: DatabaseUrl
+{% endif %}{% if client %}    api_url: HttpUrl  # the remote API
     api_timeout: PositiveFloat = 5.0  # seconds
-{% endif %}{% if redis %}    redis_url: str
+{% endif %}{% if redis %}    redis_url: RedisUrl
     redis_timeout: PositiveFloat = 1.0  # seconds
     redis_prefix: str = ""  # of every key
 {% endif %}{% if database or redis %}    ready_timeout: PositiveFloat = 2.0  # seconds
@@ -31,8 +79,10 @@ def read_settings() -> Settings:
             f"  {str(problem['loc'][0]).upper()} is missing"
             if problem["type"] == "missing"
             # Without the value, which may be secret.
-            else f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
-            for problem in error.errors()
+{% if urls %}            else f"  {str(problem['loc'][0]).upper()}: "
+            f"{problem['msg'].removeprefix('Value error, ')}"
+{% else %}            else f"  {str(problem['loc'][0]).upper()}: {problem['msg']}"
+{% endif %}            for problem in error.errors()
         ]
     lines = ["The application cannot start, see .env.example:", *problems]
     raise SystemExit("\n".join(lines))

@@ -48,13 +48,22 @@ async def test_overrides_end_with_their_test(
     app.dependency_overrides[get_settings] = get_settings
 
 
+def example_of_settings() -> dict[str, str]:
+    """Return the variables of `.env.example`."""
+    file = Path(__file__).parents[1] / ".env.example"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if line and line[0] != "#")
+
+
 def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.setenv(name.upper(), "7")
+    for name, value in example_of_settings().items():
+        monkeypatch.setenv(name, value if name.endswith("_URL") else "7")
 
-    settings: Settings = create_app().state.settings
+    settings = create_app().state.settings.model_dump()
 
-    assert {str(value) for value in settings.model_dump().values()} <= {"7", "7.0"}
+    for name, value in settings.items():
+        expected = example_of_settings()[name.upper()] if "_url" in name else "7"
+        assert str(value).removesuffix(".0") == expected
 
 
 async def refuse() -> None:
@@ -75,12 +84,33 @@ def test_missing_and_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch) -
     assert {f"  {name} is missing" for name in required} < {*lines}
     assert "  JOB_LIMIT: Input should be a valid integer" in str(stopped.value)
     assert "secret" not in str(stopped.value)
+{% if cookiecutter.database != "none" or cookiecutter.http_client != "none" or cookiecutter.redis %}
 
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "secret", "ftp://user:secret@host/name", "{}://user:secret@host:port/"],
+)
+def test_wrong_url_is_named_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    example = example_of_settings()
+    urls = {name for name in example if name.endswith("_URL")}
+    for name, value in example.items():
+        scheme = value.partition(":")[0]
+        monkeypatch.setenv(name, wrong.format(scheme) if name in urls else value)
+
+    with pytest.raises(SystemExit) as stopped:
+        create_app()
+
+    _, *lines = str(stopped.value).splitlines()
+    assert {line.split(": Input should be a URL such as ")[0] for line in lines} == {
+        f"  {name}" for name in urls
+    }
+    assert "secret" not in str(stopped.value)
+{% endif %}
 
 def test_example_of_settings_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
-    file = Path(__file__).parents[1] / ".env.example"
-    lines = file.read_text(encoding="utf-8").splitlines()
-    example = dict(line.split("=", 1) for line in lines if line and line[0] != "#")
+    example = example_of_settings()
     for name, value in example.items():
         monkeypatch.setenv(name, value)
 
