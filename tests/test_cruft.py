@@ -1,7 +1,10 @@
 """cruft: a project is updated with the template, and moved to other answers."""
 
 import json
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pexpect
@@ -9,6 +12,7 @@ import pytest
 import yaml
 from helpers.command_line import User, copy_of_template, generated_files, suite_of
 from helpers.projects import CHOICES, QUESTIONS, TEMPLATE, steps_of_removal
+from helpers.suites import Environment, failures_of, run_suite
 
 SLUG = "my-async-project"
 CODE = Path("src", "my_async_project", "concurrency.py")
@@ -275,3 +279,81 @@ def test_project_moved_to_other_answers_equals_new_one(
         new = user.cookiecutter(*given, "run_suite=no", "--output-dir", name, template=template)
         assert new.returncode == 0, new.stderr
         assert generated_files(project) == generated_files(user.work / name / SLUG)
+
+
+ORDER_STORE = '''"""Orders in the database."""
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .database import Base
+
+
+class OrderRow(Base):
+    """A row of the table of orders."""
+
+    __tablename__ = "orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+'''
+CREATE_SCHEMA = """
+import asyncio, sys
+from my_async_project.database import create_schema
+import my_async_project.order_store, my_async_project.store
+asyncio.run(create_schema(sys.argv[1]))
+"""
+
+
+@pytest.mark.thorough
+def test_project_with_own_tables_and_data_is_moved_to_migrations(
+    user: User, template: Path, environment: Environment, tmp_path: Path
+) -> None:
+    answers = json.dumps({"data_access": "sqlalchemy", "http_client": "none"})
+    created = user.cruft(
+        "create",
+        "--no-input",
+        *("--extra-context", answers, template),
+        ASYNC_PYTEST_TEMPLATE_RUN_SUITE="no",
+    )
+    assert created.returncode == 0, created.stderr
+    project = user.work / SLUG
+    package = project / "src" / "my_async_project"
+    (package / "order_store.py").write_text(ORDER_STORE, encoding="utf-8")
+    store = (package / "store.py").read_text(encoding="utf-8")
+    column = "    email: Mapped[str] = mapped_column(String(200), unique=True)\n"
+    own = store.replace(column, column + "    age: Mapped[int | None]\n")
+    assert own != store
+    (package / "store.py").write_text(own, encoding="utf-8")
+
+    def make_schema(file: Path) -> None:
+        command = [str(environment.python), "-c", CREATE_SCHEMA, file.as_uri()]
+        subprocess.run(command, cwd=project, env=environment.variables(), check=True)
+
+    def alembic(file: Path, *arguments: str) -> None:
+        done = environment.run(project, "alembic", *arguments, DATABASE_URL=file.as_uri())
+        assert done.returncode == 0, done.stdout
+
+    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
+    make_schema(old)
+    with closing(sqlite3.connect(old)) as database, database:
+        database.execute("INSERT INTO users VALUES (1, 'Ada', 'ada@example.com', 36)")
+    run_suite(environment, project)
+
+    update(user, project, "--variables-to-update", '{"migrations": "alembic"}')
+
+    assert not [*project.rglob("*.rej")]
+    assert (package / "store.py").read_text(encoding="utf-8") == own
+    failures = failures_of(environment, project, "tests/test_migrations.py")
+    assert any("orders" in text for texts in failures.values() for text in texts)
+    alembic(new, "upgrade", "head")
+    alembic(new, "revision", "--autogenerate", "-m", "Add orders and ages")
+    assert run_suite(environment, project)["passed"]
+    # A new database gets the tables, and an old one keeps its rows.
+    make_schema(new)
+    alembic(old, "stamp", "head")
+    make_schema(old)
+    for file, users in ((new, []), (old, [(1, "Ada", 36)])):
+        with closing(sqlite3.connect(file)) as database:
+            assert database.execute("SELECT id, name, age FROM users").fetchall() == users
+            assert database.execute("SELECT user_id FROM orders").fetchall() == []
