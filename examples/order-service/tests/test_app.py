@@ -87,7 +87,8 @@ def test_missing_and_wrong_settings_are_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "secret", "ftp://user:secret@host/name", "{}://user:secret@host:port/"]
+    "wrong",
+    ["", "secret", "ftp://user:secret@host/name", "{}://user:secret@host:port/"],
 )
 def test_wrong_url_is_named_without_its_password(
     monkeypatch: pytest.MonkeyPatch, wrong: str
