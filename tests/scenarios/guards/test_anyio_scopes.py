@@ -45,7 +45,7 @@ async def test_right_both(deadline: None, group: anyio.abc.TaskGroup) -> None:
         await anyio.sleep_forever()
 
 
-# test_wrong_in_scopes\[trio\] hung at .*sleep_forever
+# test_wrong_in_scopes\[.*\] hung at .*sleep_forever
 async def test_wrong_in_scopes(deadline: None, group: anyio.abc.TaskGroup) -> None:
     log.clear()
     with anyio.CancelScope(shield=True):
@@ -56,7 +56,7 @@ async def test_right_fixtures_were_torn_down() -> None:
     assert log == ["torn down"]
 
 
-# test_wrong_task_blocks\[trio\] hung at .*the line of blocks
+# test_wrong_task_blocks\[.*\] hung at .*the line of blocks
 async def test_wrong_task_blocks(group: anyio.abc.TaskGroup) -> None:
     async def blocks() -> None:
         queue.Queue[int]().get()  # the line of blocks
@@ -65,7 +65,7 @@ async def test_wrong_task_blocks(group: anyio.abc.TaskGroup) -> None:
     await anyio.sleep_forever()
 
 
-# test_wrong_stop\[trio\] hung at|The event loop was stopped; test_wrong_stop\[asyncio\] waited
+# test_wrong_stop\[trio\] hung at|The event loop was stopped; test_wrong_stop\[\w+\] was waiting
 async def test_wrong_stop(deadline: None) -> None:
     log.clear()
     if not trio.lowlevel.in_trio_run():

@@ -43,29 +43,29 @@ async def stuck_tear_down(anyio_backend: object) -> AsyncIterator[None]:
     await wait_for_ever()
 
 
-# test_wrong_both_markers\[trio.*\] would run on pytest-asyncio's loop
+# test_wrong_both_markers\[.*\] would run on pytest-asyncio's loop
 @pytest.mark.anyio
 @pytest.mark.asyncio
 async def test_wrong_both_markers() -> None: ...
 
 
-# test_wrong_marker\[trio.*\] would run on pytest-asyncio's loop(.*\n)+Write @pytest.mark.anyio
+# test_wrong_marker\[.*\] would run on pytest-asyncio's loop(.*\n)+Write @pytest.mark.anyio
 @pytest.mark.asyncio
 async def test_wrong_marker(anyio_backend: object) -> None: ...
 
 
-# test_wrong_fixture\[trio\] is AnyIO's, but uses fixture 'of_pytest_asyncio' \(tests/test_\w+.py:\d+\)
+# test_wrong_fixture\[.*\] is AnyIO's, but uses fixture 'of_pytest_asyncio' \(tests/test_\w+.py:\d+\)
 @pytest.mark.anyio
 async def test_wrong_fixture(through_sync: str) -> None: ...
 
 
-# Timeout \(>1.0s\): test_wrong_await\[trio\] hung at .*the line of wait_for_ever
+# Timeout \(>1.0s\): test_wrong_await\[.*\] hung at .*the line of wait_for_ever
 @pytest.mark.anyio
 async def test_wrong_await() -> None:
     await wait_for_ever()
 
 
-# test_wrong_group\[trio\] hung at .*(\n.*)+\nconsumer is waiting, too:\n(.*\n)+.*the line of wait_for_ever
+# test_wrong_group\[.*\] hung at .*(\n.*)+\nconsumer is waiting, too:\n(.*\n)+.*the line of wait_for_ever
 @pytest.mark.anyio
 async def test_wrong_group() -> None:
     async with anyio.create_task_group() as group:
@@ -82,7 +82,7 @@ async def test_wrong_set_up(stuck_set_up: None) -> None: ...
 async def test_wrong_tear_down(stuck_tear_down: None) -> None: ...
 
 
-# test_wrong_network\[trio\] tries to reach example.com, at tests/test_\w+.py:\d+ in test_wrong_network
+# test_wrong_network\[.*\] tries to reach example.com, at tests/test_\w+.py:\d+ in test_wrong_network
 @pytest.mark.anyio
 async def test_wrong_network() -> None:
     await anyio.connect_tcp("example.com", 80)
