@@ -263,20 +263,57 @@ def test_a_fixture_that_pytest_asyncio_ignores_is_named(
     assert re.search(r"fixture 'event_loop' \(tests/more/\w+.py:3\) has no effect", output)
 
 
-@pytest.mark.parametrize(("plugin", "guard"), [("asyncio", "loop_scopes"), ("timeout", "hangs")])
-def test_without_a_plugin_its_guard_is_off(
-    tmp_path: Path, environment: Environment, plugin: str, guard: str
+ANYIO_ALONE = """
+import asyncio
+import pytest
+
+pytestmark = pytest.mark.anyio
+kept = []
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+async def test_server():
+    kept.append(await asyncio.start_server(print, "127.0.0.1", 0))
+
+async def test_right():
+    await asyncio.sleep(0)
+"""
+
+
+def test_with_anyio_alone_the_guards_of_pytest_asyncio_are_silently_off(
+    tmp_path: Path, environment: Environment
 ) -> None:
-    rendered = render(tmp_path, SMALL)
+    project = copy_guards(tmp_path, {"anyio": "yes"})
+    write(project, ANYIO_ALONE)
+
+    code, output = run(environment, project, "-p", "no:asyncio")
+
+    assert code == 1, output
+    assert "asyncio's Server is open, made at tests/test_more.py:" in output
+    assert "2 passed, 1 error in" in output  # and no warning
+
+
+def test_without_pytest_timeout_the_guard_against_hangs_is_off(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = copy_guards(tmp_path, {})
+    write(project, "def test_it(): ...\n")
+
+    code, output = run(environment, project, "-p", "no:timeout")
+
+    assert code == 0, output
+    assert "the guard 'hangs' is off: pytest-timeout is not loaded" in output
+
+
+def copy_guards(tmp_path: Path, answers: dict[str, str]) -> Path:
+    """Return an empty project with the guards of a rendered one."""
+    rendered = render(tmp_path, SMALL | answers)
     project = tmp_path / "other"
     shutil.copytree(rendered / "tests" / "guards", project / "guards")
     (project / "conftest.py").write_text('pytest_plugins = ["guards"]\n')
-    write(project, "def test_it(): ...\n")
-
-    code, output = run(environment, project, "-p", f"no:{plugin}")
-
-    assert code == 0, output
-    assert f"the guard '{guard}' is off: pytest-{plugin} is not loaded" in output
+    return project
 
 
 TAKE_AWAY = """

@@ -21,8 +21,8 @@ GUARDS = {
     "sharing": "the use of one session or connection by two tasks at once",
     "backends": "AnyIO's tests on a backend other than the one in their name",
 }
-# The plugins that they need, as pytest's option `-p` names them.
-NEEDED = {"loop_scopes": "asyncio", "backends": "asyncio", "hangs": "timeout"}
+# Guards against misuse of pytest-asyncio: without it, there is nothing to check.
+OF_PYTEST_ASYNCIO = ("loop_scopes", "backends")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,15 +50,16 @@ def pytest_configure(config: pytest.Config) -> None:
         module = f"{__name__}.{guard}"
         if not find_spec(module) or findings.mode(guard) == "off":
             continue
-        needed = NEEDED.get(guard)
-        if needed and not config.pluginmanager.has_plugin(needed):
-            findings.switch_off(guard, f"pytest-{needed} is not loaded")
+        has_plugin = config.pluginmanager.has_plugin
+        if guard in OF_PYTEST_ASYNCIO and not has_plugin("asyncio"):
+            continue
+        if guard == "hangs" and not has_plugin("timeout"):
+            findings.switch_off(guard, "pytest-timeout is not loaded")
             continue
         try:
             config.pluginmanager.register(import_module(module), module)
-        except ImportError as error:  # also of a name that an older library lacks
-            if error.name != "anyio":  # without AnyIO there is nothing to guard
-                findings.switch_off(guard, str(error))
+        except ImportError as error:  # of a name that an older library lacks
+            findings.switch_off(guard, str(error))
     config.pluginmanager.register(findings, findings.__name__)  # around all others
 
 
