@@ -12,6 +12,7 @@ import warnings
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, aclosing, suppress
+from unittest.mock import AsyncMock
 
 import pytest
 import pytest_asyncio
@@ -193,6 +194,12 @@ async def test_wrong_fails_with_a_coroutine_in_a_dict() -> None:
 @pytest.mark.asyncio
 async def test_wrong_fails_next() -> None:
     raise AssertionError("the test fails, too")
+
+
+# was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_call_of_a_mock
+@pytest.mark.asyncio
+async def test_wrong_call_of_a_mock() -> None:
+    AsyncMock()()
 
 
 # (Datagram|UDP)Transport is open, made at tests/test_\w+.py:\d+ in test_wrong_datagrams

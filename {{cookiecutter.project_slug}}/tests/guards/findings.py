@@ -62,16 +62,11 @@ def mode(guard: str, item: pytest.Item | None = None) -> Mode:
     )
     if chosen not in MODES:
         raise pytest.UsageError(f"guards: {chosen!r} is none of {', '.join(MODES)}")
-    if chosen == "report" and item and is_strict(item):
-        return "error"
+    if chosen == "report" and item:
+        strict = (config.rootpath / each for each in config.getini("guards_strict"))
+        if any(item.path.is_relative_to(folder) for folder in strict):
+            return "error"
     return cast(Mode, chosen)
-
-
-def is_strict(item: pytest.Item) -> bool:
-    """Tell whether findings are errors in the folder of a test."""
-    root = run.config.rootpath
-    folders = [root / folder for folder in run.config.getini("guards_strict")]
-    return any(item.path.is_relative_to(folder) for folder in folders)
 
 
 def found(

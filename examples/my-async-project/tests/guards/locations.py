@@ -104,8 +104,13 @@ def chain_of(frame: FrameType | None) -> Iterator[FrameType]:
 def location_of_task(task: asyncio.Task[Any]) -> str | None:
     """Return the line of this project that made a task."""
     code = task.get_coro()
-    origin = code.cr_origin if isinstance(code, CoroutineType) else None
-    return location(*origin[0]) if origin else None
+    return location_of_origin(code) if isinstance(code, CoroutineType) else None
+
+
+def location_of_origin(coroutine: Any) -> str | None:
+    """Return the line of this project that made a coroutine, or called its maker."""
+    places = (location(*line) for line in coroutine.cr_origin or ())
+    return next(filter(None, places), None)
 
 
 def location_of_error(error: BaseException) -> str | None:

@@ -146,7 +146,9 @@ def is_accepted(arguments: Iterable[object]) -> bool:
 
 @needed_by("leaks", None)
 def record_unawaited(
-    patch: pytest.MonkeyPatch, hear: Callable[[Coroutine[Any, Any, Any], str], bool]
+    patch: pytest.MonkeyPatch,
+    hear: Callable[[Coroutine[Any, Any, Any], str], bool],
+    depth: int,
 ) -> None:
     """Call `hear` for a coroutine that was never awaited, else warn as Python does.
 
@@ -159,7 +161,7 @@ def record_unawaited(
         text = f"coroutine '{coroutine.__qualname__}' was never awaited"
         if hear(coroutine, text):
             return
-        if sys.get_coroutine_origin_tracking_depth() > 1:
+        if sys.get_coroutine_origin_tracking_depth() > depth:
             warn(coroutine)
         else:
             warnings.warn(text, RuntimeWarning, stacklevel=2, source=coroutine)

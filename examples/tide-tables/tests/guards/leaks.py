@@ -26,6 +26,7 @@ from .locations import (
     coroutine_of,
     location,
     location_of_error,
+    location_of_origin,
     location_of_task,
     name_of,
 )
@@ -37,6 +38,7 @@ MARKER = "allow_leaks"
 HINT = f'Close, cancel or await it, or mark the test @pytest.mark.{MARKER}("reason")'
 GRACE = 1  # seconds for what has been cancelled or dropped to end
 TURNS = 3  # of the loop, for what ends by itself
+ORIGIN = 3  # frames: AsyncMock makes coroutines two calls below the line of the test
 # What asyncio itself reports of an exception that nobody else can see.
 LOST = (
     *("Exception in callback", "Unhandled exception", "Fatal error"),
@@ -62,10 +64,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", text)
     ignored[:] = config.getini("guard_leaks_ignore")
     depth = sys.get_coroutine_origin_tracking_depth()
-    sys.set_coroutine_origin_tracking_depth(max(depth, 1))
+    sys.set_coroutine_origin_tracking_depth(max(depth, ORIGIN))
     open_objects.note_transports(patch)
     open_objects.note_threads(patch)
-    internals.record_unawaited(patch, is_forgotten)
+    internals.record_unawaited(patch, is_forgotten, ORIGIN)
     gc.callbacks.append(note_collection)
     config.pluginmanager.register(ownership, ownership.__name__)
     config.add_cleanup(patch.undo)
@@ -126,6 +128,13 @@ def pytest_fixture_setup(
     return value
 
 
+def check(owner: Owner) -> None:
+    """Check what a test or a fixture has left."""
+    for loop in loops:
+        check_tasks(loop, owner)
+    check_objects(owner)
+
+
 def check_loop(loop: Loop) -> None:
     """Check what the test has left on a loop that is closed next."""
     del loops[loop]
@@ -137,9 +146,7 @@ def check_loop(loop: Loop) -> None:
 def check_test() -> None:
     """Check what the test has left before the end of a wider fixture changes that."""
     if is_ending and (owner := ownership.test):
-        for loop in loops:
-            check_tasks(loop, owner)
-        check_objects(owner)
+        check(owner)
 
 
 def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
@@ -188,7 +195,7 @@ def origin(coroutine: Any) -> str:
     if not coroutine.cr_origin:
         return ""
     file, line, name = coroutine.cr_origin[0]
-    return f", made at {location(file, line, name) or f'{file}:{line} in {name}'}"
+    return f", made at {location_of_origin(coroutine) or f'{file}:{line} in {name}'}"
 
 
 def note_complaint(pass_on: Callable[[Any], object], unraisable: Any) -> None:
@@ -360,14 +367,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         is_ending = False
         if owner := ownership.test:
             free_frames(item)
-            for loop, handler in loops.items():
-                if not loop.is_closed():
-                    check_tasks(loop, owner)
-                    loop.set_exception_handler(handler)
             new = open_objects.note_classes(patch)
             if inspect.iscoroutinefunction(getattr(owner.item, "function", None)):
                 open_objects.note_existing(owner, new)
-            check_objects(owner)
+            check(owner)
+            for loop, handler in loops.items():
+                loop.set_exception_handler(handler)
         gc.collect(YOUNG)
         are_closed = False
 
@@ -391,10 +396,7 @@ def free_frames(item: pytest.Item) -> None:
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
     """Check what is left of a fixture that outlives tests."""
     if finishing := ownership.finishing.get(fixturedef):
-        owner, _ = finishing
-        for loop in loops:
-            check_tasks(loop, owner)
-        check_objects(owner)
+        check(finishing[0])
 
 
 def is_unstarted(coroutine: Coroutine[Any, Any, Any]) -> bool:
