@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,8 +21,12 @@ def commands_of(project: Path, job: str) -> list[str]:
     return [step["run"] for step in workflow["jobs"][job]["steps"] if "run" in step]
 
 
-def run_job(environment: Environment, project: Path, job: str, **variables: str) -> None:
-    """Run what a job of the workflow runs, one process per command, without uv."""
+def run_job(environment: Environment, project: Path, job: str, **variables: str) -> str:
+    """Run what a job of the workflow runs, one process per command, without uv.
+
+    Return the output; an error of a command is an AssertionError.
+    """
+    output = ""
     for command in commands_of(project, job):
         done = subprocess.run(
             ["bash", "-euc", f'uv() {{ shift; "$PYTHON" -m "$@"; }}; {command}'],
@@ -32,6 +38,15 @@ def run_job(environment: Environment, project: Path, job: str, **variables: str)
             check=False,
         )
         assert done.returncode == 0, f"{command}:\n{done.stdout}"
+        output += done.stdout
+    return output
+
+
+def collected(environment: Environment, project: Path, shard: str) -> list[str]:
+    """Return the tests of a shard."""
+    options = "-q --collect-only -p no:cacheprovider -p no:randomly"
+    output = run_job(environment, project, "tests", SHARD=shard, PYTEST_ADDOPTS=options)
+    return [line for line in output.splitlines() if "::" in line]
 
 
 def reported_in(report: Path) -> list[str]:
@@ -48,16 +63,10 @@ def test_shards_run_every_test_once(
     skip_without_server(answers["database"])
     project = render(tmp_path, answers)
 
-    def collected(*options: str) -> list[str]:
-        quiet = ("-q", "--collect-only", "-p", "no:cacheprovider", "-p", "no:randomly")
-        done = environment.run(project, "pytest", *quiet, *options)
-        assert done.returncode == 0, done.stdout
-        return [line for line in done.stdout.splitlines() if "::" in line]
-
-    shards = [collected("--splits", "3", "--group", str(number)) for number in (1, 2, 3)]
+    shards = [collected(environment, project, shard) for shard in SHARDS]
 
     assert all(shards)
-    assert [test for shard in shards for test in shard] == collected()
+    assert sorted(chain(*shards)) == sorted(collected(environment, project, "1/1"))
 
 
 @pytest.mark.thorough
@@ -120,19 +129,57 @@ def test_workflow_passes_in_a_project_with_hardly_a_statement(
     run_job(environment, project, "coverage")
 
 
-def test_slow_test_has_a_shard_of_its_own(tmp_path: Path, environment: Environment) -> None:
+@pytest.mark.parametrize("place", [0, -1], ids=["first", "last"])
+def test_slow_test_has_a_shard_of_its_own(
+    tmp_path: Path, environment: Environment, place: int
+) -> None:
+    """No shard is left without tests, which pytest would fail."""
     project = render(tmp_path, {"database": "none", "http_client": "none"})
     run_job(environment, project, "durations", PYTEST_ADDOPTS="-p no:cacheprovider -p no:randomly")
     file = project / ".test_durations"
     durations = json.loads(file.read_text(encoding="utf-8"))
-
-    def first_shard() -> list[str]:
-        options = ("-q", "--collect-only", "-p", "no:randomly", "--splits", "2", "--group", "1")
-        done = environment.run(project, "pytest", *options)
-        return [line for line in done.stdout.splitlines() if "::" in line]
-
-    slow, *others = first_shard()
+    slow = collected(environment, project, "1/1")[place]
     file.write_text(json.dumps(durations | {slow: 60.0}), encoding="utf-8")
 
-    assert others
-    assert first_shard() == [slow]
+    shards = [collected(environment, project, shard) for shard in SHARDS]
+
+    assert all(shards)
+    assert [slow] in shards
+
+
+def test_renamed_test_is_in_one_shard(tmp_path: Path, environment: Environment) -> None:
+    """Without a duration of its own, and with one of a test that is gone."""
+    project = render(tmp_path, {"database": "none", "http_client": "none"})
+    known, new, *others = collected(environment, project, "1/1")
+    durations = dict.fromkeys([known, *others, "tests/test_old.py::test_gone"], 0.01)
+    (project / ".test_durations").write_text(json.dumps(durations), encoding="utf-8")
+
+    shards = [collected(environment, project, shard) for shard in SHARDS]
+
+    assert sorted(chain(*shards)) == sorted([known, new, *others])
+
+
+def test_durations_change_when_no_shard_needs_them(tmp_path: Path) -> None:
+    project = render(tmp_path, {})
+    workflow = yaml.safe_load((project / ".github/workflows/tests.yml").read_text(encoding="utf-8"))
+
+    assert workflow["jobs"]["durations"]["needs"] == "tests"
+
+
+@pytest.mark.thorough
+def test_failed_test_fails_its_shard_alone(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "none"})
+    failing = "def test_wrong() -> None:\n    assert False\n"
+    (project / "tests" / "test_wrong.py").write_text(failing, encoding="utf-8")
+    (wrong,) = [
+        shard
+        for shard in SHARDS
+        if "tests/test_wrong.py::test_wrong" in collected(environment, project, shard)
+    ]
+
+    for shard in SHARDS:
+        outcome = (
+            pytest.raises(AssertionError, match="1 failed") if shard == wrong else nullcontext()
+        )
+        with outcome:
+            run_job(environment, project, "tests", SHARD=shard)
