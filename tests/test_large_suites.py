@@ -67,6 +67,36 @@ def test_open_socket_in_a_cycle_is_found_at_the_end(
     assert done.returncode == 1
 
 
+@pytest.mark.thorough
+def test_guards_add_nothing_to_the_messages_of_workers(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, {"database": "none", "http_client": "none", "example": "no"})
+    add_scenario(project, "large_suites/messages")
+    path = add_scenario(project, "large_suites/test_empty")
+
+    def per_test(mode: str) -> dict[str, float]:
+        """Return what each of 100 further tests adds."""
+        measured = []
+        for number in (20, 120):
+            counts = tmp_path / "counts.json"
+            done = environment.run(
+                *(project, "pytest", "-n1", f"--guards={mode}", "-p", "tests.messages", path),
+                COUNTS=str(counts),
+                TESTS=str(number),
+            )
+            assert f"{number} passed" in done.stdout, done.stdout
+            measured.append(json.loads(counts.read_text(encoding="utf-8")))
+        few, many = measured
+        return {what: (many[what] - few[what]) / 100 for what in many}
+
+    guarded, plain = per_test("error"), per_test("off")
+
+    assert guarded["messages"] == plain["messages"]
+    assert guarded["bytes"] < plain["bytes"] * 1.02  # durations have more or fewer digits
+    assert guarded["guards"] < 5  # calls in the controller: once for each report and test
+
+
 def write_large_suite(project: Path, files: int) -> None:
     """Write files of ten tests each, every fifth of which has a fixture."""
     folder = project / "tests" / "large"
