@@ -4,15 +4,17 @@ import json
 import os
 import re
 import signal
+import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from helpers.projects import Answers, command_for, name_of, render
+from helpers.projects import CHOICES, Answers, command_for, name_of, render
 from helpers.suites import Environment, is_served, skip_without_server, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the servers need POSIX")
@@ -49,6 +51,15 @@ class Running:
         connection.close()
         return status, content
 
+    def ask_redis(self, command: str) -> str:
+        """Return the first line of what Redis replies to a command."""
+        (folder,) = (path for path in self.folders() if path.name.startswith("redis-"))
+        with socket.socket(socket.AF_UNIX) as client, client.makefile("rw", newline="\r\n") as file:
+            client.connect(str(folder / "socket"))
+            file.write(f"{command}\r\n")
+            file.flush()
+            return file.readline().rstrip()
+
     def interrupt(self) -> int:
         """Press Ctrl-C and return the status that the process ends with."""
         os.killpg(self.process.pid, signal.SIGINT)
@@ -56,7 +67,7 @@ class Running:
 
 
 @contextmanager
-def running(environment: Environment, project: Path) -> Iterator[Running]:
+def running(environment: Environment, project: Path, **variables: str) -> Iterator[Running]:
     """Start dev.py in a terminal of its own, and wait until it serves."""
     output = project / "output.txt"
     with (
@@ -64,7 +75,7 @@ def running(environment: Environment, project: Path) -> Iterator[Running]:
         subprocess.Popen(
             [environment.python, "dev.py", "--port", "0"],
             cwd=project,
-            env=environment.variables(),
+            env=environment.variables(**variables),
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -88,11 +99,24 @@ def running(environment: Environment, project: Path) -> Iterator[Running]:
     "answers",
     [
         {"database": "postgresql", **SQLALCHEMY, "redis": "yes"},
-        pytest.param({"database": "postgresql"}, marks=pytest.mark.thorough),
-        pytest.param({"database": "mysql", "redis": "yes"}, marks=pytest.mark.thorough),
-        pytest.param({"database": "mysql", **SQLALCHEMY}, marks=pytest.mark.thorough),
-        pytest.param({"database": "sqlite"}, marks=pytest.mark.thorough),
-        pytest.param({"database": "sqlite", **SQLALCHEMY}, marks=pytest.mark.thorough),
+        *(
+            pytest.param(answers, marks=pytest.mark.thorough)
+            for answers in [
+                {"database": "postgresql", "redis": "yes"},
+                {"database": "postgresql"},
+                {"database": "postgresql", "data_access": "sqlalchemy"},
+                {"database": "mysql", "redis": "yes"},
+                {"database": "mysql"},
+                {"database": "mysql", **SQLALCHEMY},
+                {"database": "mysql", **SQLALCHEMY, "redis": "yes"},
+                {"database": "sqlite", "redis": "yes"},
+                {"database": "sqlite"},
+                {"database": "sqlite", **SQLALCHEMY},
+                {"database": "sqlite", **SQLALCHEMY, "redis": "yes"},
+                {"database": "none", "redis": "yes"},
+                {"database": "none"},
+            ]
+        ),
     ],
     ids=name_of,
 )
@@ -103,11 +127,14 @@ def test_application_is_served_and_data_survives(
     answers = FASTAPI | {"http_client": "none"} | answers
     project = render(tmp_path, answers)
     print(f"To do it by hand: {command_for(answers)}, and uv run dev.py")
+    users, cached = answers["database"] != "none", answers.get("redis") == "yes"
     with running(environment, project) as first:
-        assert first.request("POST", "/users", ADA) == (201, ADA)
         folders = first.folders()
-        servers = (answers["database"] != "sqlite") + (answers.get("redis") == "yes")
-        assert len(folders) == servers
+        assert len(folders) == (answers["database"] in ("postgresql", "mysql")) + cached
+        if users:
+            assert first.request("POST", "/users", ADA) == (201, ADA)
+        if cached:
+            assert first.ask_redis("SET survives yes") == "+OK"
         again = subprocess.run(
             [environment.python, "dev.py"],
             cwd=project,
@@ -118,18 +145,77 @@ def test_application_is_served_and_data_survives(
         )
         assert again.returncode == 1
         assert again.stderr.startswith("dev.py is running already")
-        assert first.request("GET", "/users/1") == (200, ADA)
+        assert first.request("GET", "/health") == (200, {"status": "ok"})
         assert first.interrupt() == 0, first.text()
         assert "Traceback" not in first.text()
     for folder in folders:
         assert not folder.exists()
         assert not is_served(folder)
     with running(environment, project) as second:
-        assert second.request("GET", "/users/1") == (200, ADA)
+        if users:
+            assert second.request("GET", "/users/1") == (200, ADA)
+        if cached:
+            assert second.ask_redis("EXISTS survives") == ":1"
         folders = second.folders()
         os.killpg(second.process.pid, signal.SIGKILL)
         second.process.wait()
     wait_until(lambda: not any(map(Path.exists, folders)))
+
+
+@pytest.mark.thorough
+def test_code_is_reloaded_and_settings_of_the_shell_are_used(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, FASTAPI | {"http_client": "none"})
+    own = tmp_path / "own.sqlite"
+    with closing(sqlite3.connect(own)) as database:
+        database.execute("CREATE TABLE users (id, name, email)")
+    with running(environment, project, DATABASE_URL=own.as_uri()) as started:
+        assert started.request("GET", "/hello")[0] == 404
+        (project / "src/demo/hello_routes.py").write_text(
+            "from fastapi import APIRouter\n\n"
+            "router = APIRouter()\n\n\n"
+            "@router.get('/hello')\n"
+            "async def hello() -> str:\n"
+            "    return 'hello'\n",
+            encoding="utf-8",
+        )
+
+        def is_reloaded() -> bool:
+            try:
+                return started.request("GET", "/hello") == (200, "hello")
+            except OSError:  # just restarting
+                return False
+
+        wait_until(is_reloaded)
+        assert started.request("POST", "/users", ADA) == (201, ADA)
+        assert started.interrupt() == 0, started.text()
+    with closing(sqlite3.connect(own)) as database:
+        assert database.execute("SELECT name FROM users").fetchall() == [("Ada",)]
+    assert {path.name for path in (project / ".dev").iterdir()} <= {"lock", "lock-journal"}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("data_access", CHOICES["data_access"])
+def test_missing_server_is_named(
+    tmp_path: Path, environment: Environment, data_access: str
+) -> None:
+    answers = {"database": "mysql", "data_access": data_access}
+    project = render(tmp_path, FASTAPI | answers | {"http_client": "none"})
+    hide = "import shutil\nshutil.which = lambda *_, **__: None\n"
+    (project / "src" / "sitecustomize.py").write_text(hide, encoding="utf-8")
+    done = subprocess.run(
+        [environment.python, "dev.py", "--port", "0"],
+        cwd=project,
+        env=environment.variables(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "apt install mariadb-server" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (project / ".dev" / "mysql").exists()
 
 
 @pytest.mark.thorough

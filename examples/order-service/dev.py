@@ -50,7 +50,7 @@ def main() -> None:
             "order_service.app:create_app",
             factory=True,
             port=port,
-            reload=True,
+            reload=True,  # watchfiles sees new modules, too
             reload_dirs=[str(PROJECT / "src")],
             timeout_graceful_shutdown=5,
         )

@@ -61,7 +61,7 @@ def main() -> None:
             "{{ cookiecutter.package_name }}.app:create_app",
             factory=True,
             port=port,
-            reload=True,
+            reload=True,  # watchfiles sees new modules, too
             reload_dirs=[str(PROJECT / "src")],
             timeout_graceful_shutdown=5,
         )
