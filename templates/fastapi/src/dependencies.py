@@ -9,6 +9,9 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
+{% if cookiecutter.redis -%}
+from redis.asyncio import Redis
+{% endif -%}
 {% if cookiecutter.__store == "sqlalchemy" -%}
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -75,4 +78,14 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
+{% endif -%}
+{% if cookiecutter.redis %}
+
+async def get_redis(request: HTTPConnection) -> Redis:
+    """Return the Redis client that all requests share."""
+    redis: Redis = request.app.state.redis
+    return redis
+
+
+RedisDep = Annotated[Redis, Depends(get_redis)]
 {% endif -%}

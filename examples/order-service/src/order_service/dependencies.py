@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
+from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
@@ -63,3 +64,12 @@ async def get_http_client(request: HTTPConnection) -> HttpClient:
 
 
 HttpClientDep = Annotated[HttpClient, Depends(get_http_client)]
+
+
+async def get_redis(request: HTTPConnection) -> Redis:
+    """Return the Redis client that all requests share."""
+    redis: Redis = request.app.state.redis
+    return redis
+
+
+RedisDep = Annotated[Redis, Depends(get_redis)]
