@@ -19,6 +19,8 @@ from helpers.suites import (
 
 CACHED_APPLICATION = {"redis": "yes", "database": "none", "web_framework": "fastapi"}
 ONLY_REDIS = {"redis": "yes", "database": "none", "http_client": "none"}
+WITHOUT_SERVER = "tests/test_concurrency.py"
+WITH_SERVER = "tests/test_cache.py::test_hit_is_not_fetched"
 NEEDS_SOCKETS = pytest.mark.skipif(
     sys.platform == "win32", reason="Windows has no servers on sockets in files"
 )
@@ -112,12 +114,12 @@ def test_external_server_is_used_and_restored(
         ("reader:right", "has no permissions to run the 'set' command"),
     ],
 )
-def test_account_that_cannot_write_is_reported_at_once(
+def test_account_that_cannot_write_is_reported(
     tmp_path: Path, environment: Environment, account: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
 
-    done = run_with_own_server(environment, project, account, "-n", workers)
+    done = run_with_own_server(environment, project, account, "-n", workers, WITH_SERVER)
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_REDIS_URL: " in line]
     assert says in line
@@ -136,12 +138,13 @@ def test_account_that_cannot_write_is_reported_at_once(
         ("unix:///not/there", "No such file"),
     ],
 )
-def test_unusable_server_is_reported_at_once(
+def test_unusable_server_ends_the_tests_that_need_it(
     tmp_path: Path, environment: Environment, url: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, ONLY_REDIS)
 
-    done = environment.run(project, "pytest", "-n", workers, TEST_REDIS_URL=url)
+    run_suite(environment, project, "-n", workers, WITHOUT_SERVER, TEST_REDIS_URL=url)
+    done = environment.run(project, "pytest", "-n", workers, WITH_SERVER, TEST_REDIS_URL=url)
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_REDIS_URL: " in line]
     assert says in line

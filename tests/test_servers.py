@@ -14,6 +14,7 @@ from helpers.suites import (
     Environment,
     add_scenario,
     is_served,
+    run_suite,
     skip_without_server,
     wait_until,
     waiting_suite,
@@ -48,6 +49,7 @@ def test_server_ends_with_the_run(
         wait_until(lambda: not folder.exists() and not is_served(folder), seconds=15)
 
 
+WITHOUT_SERVER, WITH_SERVER = "tests/test_concurrency.py", "tests/test_store.py"
 LIST = {"postgresql": "SELECT datname FROM pg_database", "mysql": "SHOW DATABASES"}
 
 
@@ -90,12 +92,14 @@ BAD_SERVERS = {
     ("database", "url", "says"),
     [(database, *bad) for database, all_bad in BAD_SERVERS.items() for bad in all_bad],
 )
-def test_unusable_server_is_reported_at_once(
+def test_unusable_server_ends_the_tests_that_need_it(
     tmp_path: Path, environment: Environment, database: str, url: str, says: str, workers: str
 ) -> None:
     project = render(tmp_path, {"database": database, "http_client": "none"})
 
-    done = environment.run(project, "pytest", "-n", workers, TEST_DATABASE_URL=url)
+    run_suite(environment, project, "-n", workers, WITHOUT_SERVER, TEST_DATABASE_URL=url)
+    arguments = ("pytest", "-n", workers, WITH_SERVER)
+    done = environment.run(project, *arguments, TEST_DATABASE_URL=url)
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
     assert says in line
@@ -156,7 +160,7 @@ def test_concurrent_runs_in_a_folder_with_spaces(
         ("mysql", "CREATE USER weak@localhost", "weak:wrong", "using password: YES"),
     ],
 )
-def test_account_that_cannot_create_databases_is_reported_at_once(
+def test_account_that_cannot_create_databases_is_reported(
     tmp_path: Path,
     environment: Environment,
     database: str,
@@ -168,7 +172,7 @@ def test_account_that_cannot_create_databases_is_reported_at_once(
     project = render(tmp_path, {"database": database, "http_client": "none"})
     add_scenario(project, "servers/use_other_account")
 
-    done = environment.run(project, "tests.use_other_account", statement, account)
+    done = environment.run(project, "tests.use_other_account", statement, account, WITH_SERVER)
 
     line, *_ = [line for line in done.stdout.splitlines() if "TEST_DATABASE_URL: " in line]
     assert says in line

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,3 +107,53 @@ def find_program(*names: str) -> str | None:
 def worker_of(config: pytest.Config) -> str:
     """Return the name of this worker of pytest-xdist, or `master` if there are none."""
     return str(getattr(config, "workerinput", {}).get("workerid", "master"))
+
+
+class SharedServer:
+    """A plugin: a run opens a server when a test needs it, or once for all its workers."""
+
+    def __init__(
+        self,
+        name: str,
+        open_server: Callable[
+            [pytest.Config], AbstractContextManager[tuple[object, ...]]
+        ],
+    ) -> None:
+        self._name = name
+        self._open_server = open_server
+        self._server = pytest.StashKey[tuple[Any, ...]]()
+        self._for_workers = pytest.StashKey[dict[str, Any]]()
+
+    def of(self, config: pytest.Config) -> tuple[Any, ...]:
+        """Return what describes the server, or end the run: a test cannot have it."""
+        if self._server not in config.stash:
+            given = getattr(config, "workerinput", {}).get(self._name, {})
+            if "problem" in given:
+                vars(config)["workeroutput"].update(given)
+                raise pytest.exit.Exception(*given["problem"])
+            stack = ExitStack()
+            config.add_cleanup(stack.close)
+            config.stash[self._server] = (
+                given["server"]
+                if given
+                else stack.enter_context(self._open_server(config))
+            )
+        return config.stash[self._server]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker of pytest-xdist of the server, or why there is none."""
+        stash = node.config.stash
+        if self._for_workers not in stash:
+            try:
+                stash[self._for_workers] = {"server": tuple(self.of(node.config))}
+            except pytest.exit.Exception as error:
+                problem = (error.msg, error.returncode)
+                stash[self._for_workers] = {"problem": problem}
+        node.workerinput[self._name] = stash[self._for_workers]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """End the run with a worker that ended because it has no server."""
+        if problem := getattr(node, "workeroutput", {}).get("problem"):
+            raise pytest.exit.Exception(*problem)

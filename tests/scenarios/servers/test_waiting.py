@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.mark.asyncio
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("number", range(4))
 async def test_waiting(FIXTURES, number) -> None:
     (folder,) = FOLDER
