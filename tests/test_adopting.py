@@ -7,15 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from runpy import run_path
 from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
+import pexpect
 import pytest
 from helpers.command_line import Result, User, cookiecutter_command, copy_of_template, suite_of
-from helpers.projects import TEMPLATE, render
+from helpers.projects import TEMPLATE, Answers, render
 from helpers.suites import SCENARIOS, Environment, skip_without_server, waiting_suite
 from uv import find_uv_bin
 
@@ -60,6 +62,13 @@ SHOWN = {
     "web": ["strict_config, strict_xfail"],
 }
 TESTS = {"unittest_mixed": "inventory/tests"}
+HANGS = "import asyncio\n\ndef test_hangs():\n    asyncio.run(asyncio.Event().wait())\n"
+POSTGRESQL = {
+    "database": "postgresql",
+    "http_client": "httpx",
+    "fixture_loop_scope": "session",
+}
+SCHEMA = "guards = error\ndatabase_schema = schema.sql"
 WITHOUT_RUN = {"ASYNC_PYTEST_TEMPLATE_RUN_SUITE": "no", "VIRTUAL_ENV": ""}
 
 
@@ -88,6 +97,11 @@ def adopt(user: User, template: Path, project: Path, *options: str, **variables:
     command = ("create", "--no-input", template, "--directory", "adopt")
     options = options or ("--output-dir", tests)
     return user.cruft(*command, *options, cwd=project, **variables)
+
+
+def answering(answers: Answers) -> tuple[str, str]:
+    """Return what tells cruft the answers."""
+    return "--extra-context", json.dumps(answers)
 
 
 def adopt_with_cookiecutter(user: User, template: Path, project: Path, *answers: str) -> Result:
@@ -126,12 +140,14 @@ def outcomes_of(user: User, project: Path, *options: str, **variables: str) -> d
     return outcomes
 
 
-def check_adoption(user: User, template: Path, project: Path, **variables: str) -> None:
-    """Adopt, apply the patch, make the findings errors, undo all of it."""
+def check_adoption(
+    user: User, template: Path, project: Path, *options: str, **variables: str
+) -> str:
+    """Adopt, apply the patch, make the findings errors, undo all of it; return the report."""
     tests = TESTS.get(project.name, "tests")
     before = outcomes_of(user, project, **variables)
 
-    adopted = adopt(user, template, project, **variables)
+    adopted = adopt(user, template, project, *options, **variables)
 
     assert adopted.returncode == 0, adopted.stderr
     printed = adopted.stdout
@@ -156,6 +172,7 @@ def check_adoption(user: User, template: Path, project: Path, **variables: str) 
     assert command, printed
     user.run("sh", "-c", command[1], cwd=project).check_returncode()
     assert git(user, project, "status", "--porcelain") == ""
+    return printed
 
 
 def assert_documented(report: str) -> None:
@@ -174,16 +191,46 @@ def test_project_adopts_the_guards(
     check_adoption(user, template, project_of(user, name, environment))
 
 
-@pytest.mark.thorough
-def test_project_with_a_server_adopts_the_guards(
-    user: User, template: Path, environment: Environment, tmp_path: Path
-) -> None:
-    # Another project's server, which lives as long as one of its tests waits.
+@pytest.fixture
+def server_url(environment: Environment, tmp_path: Path) -> Iterator[str]:
+    """A database of another project, whose server lives as long as one of its tests waits."""
     server = render(tmp_path / "server", {"database": "postgresql", "http_client": "none"})
     with waiting_suite(environment, server, "fresh_database_url", "[fresh_database_url]", 0):
         (file,) = server.glob("folder-*.txt")
-        project = project_of(user, "web", environment)
-        check_adoption(user, template, project, TEST_DATABASE_URL=file.read_text())
+        yield file.read_text()
+
+
+@pytest.mark.thorough
+def test_project_with_a_server_adopts_the_guards(
+    user: User, template: Path, environment: Environment, server_url: str
+) -> None:
+    project = project_of(user, "web", environment)
+    check_adoption(user, template, project, TEST_DATABASE_URL=server_url)
+
+
+@pytest.mark.thorough
+def test_project_with_a_server_adopts_fixtures(
+    user: User, template: Path, environment: Environment, server_url: str
+) -> None:
+    project = project_of(user, "web", environment)
+    options = ("--output-dir", "tests", *answering(POSTGRESQL))
+    printed = check_adoption(user, template, project, *options, TEST_DATABASE_URL=server_url)
+    collision = "the fixture connection is used instead of that of the guards"
+    assert f"tests/conftest.py:23\n      {collision}" in printed
+    assert "database_schema\n      is not set" in printed
+
+    # Without a run it is not known, but read, that pytest imports in a way of its own.
+    adopt(user, template, project, *options, **WITHOUT_RUN)
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    shutil.copytree(SCENARIOS / "adopting" / "web_with_fixtures", project, dirs_exist_ok=True)
+    settings = project / "tox.ini"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("guards = report", SCHEMA), encoding="utf-8")
+
+    for workers in ("0", "2"):
+        for variables in ({}, {"TEST_DATABASE_URL": server_url}):
+            outcomes = outcomes_of(user, project, "-n", workers, **variables)
+            assert (len(outcomes), {*outcomes.values()}) == (6, {""})
 
 
 @pytest.mark.thorough
@@ -258,6 +305,61 @@ def test_guards_are_updated_and_nothing_else(user: User, template: Path) -> None
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
+def test_fixtures_are_updated_and_what_the_owner_changed_stays(
+    user: User, template: Path, database: str
+) -> None:
+    project = project_of(user, "src_layout")
+    answers = answering({"database": database, "http_client": "httpx2"})
+    adopted = adopt(user, template, project, "--output-dir", "tests", *answers, **WITHOUT_RUN)
+    assert adopted.returncode == 0, adopted.stderr
+    git(user, project, "apply", "tests/guards/adopt.patch")
+    fixtures = project / "tests" / "guards" / "fixtures"
+    own = [
+        project / "tests" / "conftest.py",
+        project / "pyproject.toml",
+        fixtures / "api_server.py",
+    ]
+    for file in own:
+        with file.open("a", encoding="utf-8") as opened:
+            opened.write("# The owner's.\n")
+    (fixtures / "README.md").unlink()
+    (fixtures / "own.py").write_text("OWN = True\n", encoding="utf-8")
+    user.commit(project)
+    improved = {
+        f"{database}/tests/fixtures/database_urls.py": "database_urls.py",
+        f"{database}/tests/fixtures/connection.py": "connection.py",
+        "http_client/tests/fixtures/api_server.py": "api_server.py",
+        "httpx/tests/fixtures/http_client.py": "http_client.py",
+    }
+    for source in improved:
+        prepend(template / "templates" / source)
+    readme = "{% if cookiecutter.__fixtures == 'yes' %}README.md{% endif %}"
+    prepend(template / "adopt" / TREE.name / "fixtures" / readme)
+    prepend(template / "adopt" / "templates" / database / "database.py")
+    user.commit(template)
+
+    updated = user.cruft("update", "-y", "--project-dir", "tests/guards", cwd=project)
+
+    assert updated.returncode == 0, updated.stderr
+    assert not [*project.rglob("*.rej")]
+    changed = git(user, project, "diff", "HEAD", "--name-only").split()
+    assert {name.removeprefix("tests/guards/") for name in changed} == {
+        *(".cruft.json", "database.py"),
+        *(f"fixtures/{name}" for name in improved.values()),
+    }
+    for name in improved.values():
+        assert (fixtures / name).read_text(encoding="utf-8").startswith("# Improved.\n")
+    for file in own:
+        assert file.read_text(encoding="utf-8").endswith("# The owner's.\n")
+
+
+def prepend(file: Path) -> None:
+    """Improve a file of the template."""
+    file.write_text("# Improved.\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@pytest.mark.thorough
 def test_cookiecutter_says_how_to_link(user: User, template: Path) -> None:
     project = project_of(user, "flat")
     made = adopt_with_cookiecutter(user, template, project)
@@ -280,13 +382,25 @@ def test_suite_that_cannot_run_is_no_failure(user: User, template: Path) -> None
     assert "guards = report" in (project / "pytest.ini").read_text(encoding="utf-8")
 
 
-def test_broken_suite_is_no_failure(user: User, template: Path, environment: Environment) -> None:
+@pytest.mark.parametrize(
+    ("file", "text", "says"),
+    [
+        ("tests/conftest.py", "import nowhere\n", "No module named 'nowhere'"),
+        ("pytest.ini", "[pytest]\naddopts = --nowhere\n", "unrecognized arguments: --nowhere"),
+    ],
+    ids=["conftest", "settings"],
+)
+def test_broken_suite_is_no_failure(
+    user: User, template: Path, environment: Environment, file: str, text: str, says: str
+) -> None:
     project = project_of(user, "flat", environment)
-    (project / "tests" / "conftest.py").write_text("import nowhere\n", encoding="utf-8")
+    (project / file).write_text(text, encoding="utf-8")
     adopted = adopt(user, template, project)
     assert adopted.returncode == 0, adopted.stderr
     assert "NOT RUN: pytest ran no test:" in adopted.stdout
-    assert "No module named 'nowhere'" in adopted.stdout
+    assert says in adopted.stdout
+    assert adopted.stderr == "Your suite as it is …\n"
+    git(user, project, "apply", "tests/guards/adopt.patch")
 
 
 def test_hung_suite_is_ended_and_its_test_named(
@@ -294,12 +408,108 @@ def test_hung_suite_is_ended_and_its_test_named(
 ) -> None:
     project = project_of(user, "flat", environment)
     assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
-    hang = "import asyncio\n\ndef test_hangs():\n    asyncio.run(asyncio.Event().wait())\n"
-    (project / "tests" / "test_hang.py").write_text(hang, encoding="utf-8")
+    (project / "tests" / "test_hang.py").write_text(HANGS, encoding="utf-8")
     command = (sys.executable, "tests/guards/adopt", "--minutes", "0.05")
     reported = user.run(*command, cwd=project)
     assert reported.returncode == 0, reported.stderr
     assert re.search("NOT RUN: it has not ended.*tests/test_hang.py::test_hangs", reported.stdout)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pexpect has no terminals on Windows")
+@pytest.mark.thorough
+def test_interrupt_ends_the_suite_and_not_the_adoption(
+    user: User, template: Path, environment: Environment
+) -> None:
+    project = project_of(user, "flat", environment)
+    (project / "tests" / "test_ticker.py").write_text(HANGS, encoding="utf-8")
+    cruft = (sys.executable, "-m", "cruft", "create", "--no-input", template)
+    options = ("--directory", "adopt", "--output-dir", "tests")
+    shell, screen = user.in_terminal(*cruft, *options, cwd=project)
+    shell.expect(r"Your suite as it is: no test of 1.*test_ticker.py::test_hangs")
+
+    shell.sendintr()
+
+    shell.expect("NOT RUN: it was interrupted; so far: no test")
+    shell.expect("cruft update -y --project-dir tests/guards")
+    shell.sendeof()
+    shell.expect(pexpect.EOF)
+    shell.close()
+    assert "Traceback" not in screen.getvalue()
+    diff = user.cruft("diff", "--exit-code", "--project-dir", "tests/guards", cwd=project)
+    assert (diff.returncode, diff.stdout) == (0, "")
+
+
+UNSTABLE = """
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", range(12))
+def test_differs(number):
+    runs = Path(__file__).with_name(f"runs-{number}")
+    with runs.open("a") as file:
+        file.write(".")
+    assert len(runs.read_text()) != 2
+"""
+
+
+def test_tests_that_differ_run_again_without_the_guards(
+    user: User, template: Path, environment: Environment
+) -> None:
+    project = project_of(user, "flat", environment)
+    (project / "tests" / "test_ticker.py").write_text(UNSTABLE, encoding="utf-8")
+    printed = adopt(user, template, project).stdout
+    outcomes = "passed, with the guards failed, then again without them passed"
+    for number in range(10):
+        assert f"  tests/test_ticker.py::test_differs[{number}]: {outcomes}\n" in printed
+    assert "passed\n  and 2 more\n" in printed
+
+
+WAITS_FOR_A_SERVER = """
+import threading
+import pytest
+
+@pytest.fixture
+def server():
+    threading.Event().wait(SECONDS)
+    raise ConnectionRefusedError("no server at db.test:5432")
+
+@pytest.mark.parametrize("number", range(COUNT))
+def test_of_server(server, number): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count", "says"),
+    [
+        (
+            0,
+            3,
+            "as it is:         3 error\n  NOT RUN: with the guards, because no test passes;",
+        ),
+        pytest.param(
+            *(0.2, 1000, "NOT RUN: no test passes, and all would take \\d+ minutes;"),
+            marks=pytest.mark.thorough,
+        ),
+    ],
+    ids=["fast", "slow"],
+)
+def test_suite_without_its_server_is_given_up(
+    user: User,
+    template: Path,
+    environment: Environment,
+    seconds: float,
+    count: int,
+    says: str,
+) -> None:
+    project = project_of(user, "flat", environment)
+    text = WAITS_FOR_A_SERVER.replace("SECONDS", str(seconds)).replace("COUNT", str(count))
+    (project / "tests" / "test_ticker.py").write_text(text, encoding="utf-8")
+    assert adopt(user, template, project, **WITHOUT_RUN).returncode == 0
+
+    command = (sys.executable, "tests/guards/adopt", "--minutes", "1")
+    reported = user.run(*command, cwd=project).stdout
+
+    assert re.search(f"{says} the last failure is\n.*no server at db.test:5432", reported), reported
 
 
 def environment_with(folder: Path, *requirements: str) -> Environment:
@@ -457,7 +667,9 @@ def test_patch_of_settings_is_read_by_pytest(
     if kind != "no file":
         file.write_bytes(SETTINGS[kind].encode())
     suite = program.Suite(program.find_project(), 1)
-    editor = program.write_patch(suite, ABOUT | {"timeout": ""})
+    suite.about = ABOUT | {"timeout": ""}
+    suite.as_it_is = program.Run()
+    editor = program.write_patch(suite)
     assert editor.by_hand == []
     guards = project / "tests" / "guards"
     subprocess.run(["git", "apply", guards / "adopt.patch"], cwd=project, check=True)

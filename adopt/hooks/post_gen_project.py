@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,8 +40,27 @@ def main() -> int:
     if "_output_dir" in answers:  # cookiecutter remembers nothing
         options += ["--link", answers["_template"]]
     with contextlib.suppress(KeyboardInterrupt):  # the guards are whole
-        subprocess.run([sys.executable, "adopt", *options], check=False)
+        run_in_foreground([sys.executable, "adopt", *options])
     return 0
+
+
+def run_in_foreground(command: list[str]) -> None:
+    """Run a command that alone gets Ctrl-C in a terminal: cruft has yet to write its file."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        is_foreground = os.tcgetpgrp(terminal) == os.getpgrp()
+    except (AttributeError, OSError):  # Windows, or no terminal
+        is_foreground = False
+    if not is_foreground:
+        subprocess.run(command, check=False)
+        return
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # which would stop what is in the background
+    with subprocess.Popen(command, process_group=0) as process:
+        try:
+            os.tcsetpgrp(terminal, process.pid)
+            process.wait()
+        finally:
+            os.tcsetpgrp(terminal, os.getpgrp())
 
 
 def is_scratch_of_cruft(folder: Path, answers: dict[str, object]) -> bool:

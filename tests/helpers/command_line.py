@@ -93,17 +93,21 @@ class User:
     def cookiecutter_in_terminal(
         self, *answers: str, template: Path = TEMPLATE, **environment: str
     ) -> "tuple[pexpect.spawn[str], io.StringIO]":
-        """Start generating a project in a terminal, and return that and its screen.
+        """Start generating a project in a terminal, and return that and its screen."""
+        command = (*cookiecutter_command(template), "--no-input", *answers)
+        return self.in_terminal(*command, cwd=self.work, **environment)
+
+    def in_terminal(
+        self, *command: str | Path, cwd: Path | None = None, **environment: str
+    ) -> "tuple[pexpect.spawn[str], io.StringIO]":
+        """Start a command in a terminal, and return that and its screen.
 
         A shell with a trap keeps the terminal open when its command is interrupted.
         """
         shell = pexpect.spawn(
             "sh",
-            [
-                *("-c", 'trap : INT; "$@"; cat', "sh"),
-                *(*cookiecutter_command(template), "--no-input", *answers),
-            ],
-            cwd=self.work,
+            ["-c", 'trap : INT; "$@"; cat', "sh", *map(str, command)],
+            cwd=cwd or self.work,
             env={**self.environment, **environment},
             encoding="utf-8",
             timeout=60,

@@ -67,12 +67,12 @@ UNEQUAL = (
 )
 
 
-def notes_of_settings(suite: Suite, about: dict[str, Any]) -> Iterator[Note]:
+def notes_of_settings(suite: Suite) -> Iterator[Note]:
     """Yield what the configuration and the installed plugins show."""
-    plugins = about["plugins"]
-    if not about["timeout"] and "pytest-timeout" in plugins:
-        text = f"a hung test stops the run; the patch sets {suite.limit()} seconds"
-        yield Note("no timeout", text)
+    about, plugins = suite.about, suite.about["plugins"]
+    if suite.needs_limit:
+        how = f"the patch sets {suite.limit()} seconds" if suite.as_it_is else "set one"
+        yield Note("no timeout", f"a hung test stops the run; {how}")
     elif not about["timeout"]:
         text = "a hung test stops the run; the guard 'hangs' needs pytest-timeout"
         yield Note("no timeout", f"{text}:\n{how_to_add(suite.project.root)}")

@@ -206,9 +206,9 @@ def names_set_by(node: ast.stmt) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def write_patch(suite: Suite, about: dict[str, Any]) -> Editor:
+def write_patch(suite: Suite) -> Editor:
     """Write what the next step changes in files of the project."""
-    project, editor = suite.project, Editor(suite.project)
+    project, editor, about = suite.project, Editor(suite.project), suite.about
     new = [each for each in suite.loadable() if not is_loaded(project, each)]
     if suite.can_load and new:
         editor.load(new)
@@ -216,12 +216,14 @@ def write_patch(suite: Suite, about: dict[str, Any]) -> Editor:
         reason = "Let the guards report: no test fails because of them."
         editor.set("guards", "report", reason, about)
         is_elsewhere = project.conftest.parent != TESTS and project.base != project.root
-        if about.get("importmode") == "importlib" or is_elsewhere:
+        settings = editor.text(editor.configuration(about)[0])
+        mode = about.get("importmode", "importlib" * ("importlib" in settings))
+        if mode == "importlib" or is_elsewhere:
             folder = project.base.relative_to(project.root).as_posix()
             if str(project.base) not in about.get("pythonpath", []):
                 reason = "Let pytest find the guards, in every import mode."
                 editor.set("pythonpath", [folder], reason, about)
-    if "pytest-timeout" in about.get("plugins", {}) and not about.get("timeout"):
+    if suite.as_it_is and suite.needs_limit:
         limit = suite.limit()
         reason = "End a test that hangs. No test of the suite came near this time."
         path, section, _ = editor.configuration(about)

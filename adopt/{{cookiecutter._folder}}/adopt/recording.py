@@ -39,6 +39,13 @@ def record(path: str, root: str, base: str, plugin: str, *arguments: str) -> int
         def pytest_sessionstart(self, session: pytest.Session) -> None:
             note(about=about(session.config))
 
+        def pytest_collection_finish(self, session: pytest.Session) -> None:
+            note(collected=len(session.items))
+
+        @pytest.hookimpl(optionalhook=True)
+        def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+            note(collected=len(ids))
+
         def pytest_runtest_logstart(self, nodeid: str) -> None:
             note(started=nodeid)
 
@@ -51,6 +58,7 @@ def record(path: str, root: str, base: str, plugin: str, *arguments: str) -> int
                 when=report.when,
                 outcome=outcome,
                 seconds=report.duration,
+                problem=problem_of(report) if outcome == "failed" else "",
                 findings=[as_dict(each) for each in vars(report).get("findings", [])],
             )
 
@@ -68,6 +76,12 @@ def record(path: str, root: str, base: str, plugin: str, *arguments: str) -> int
             of_run = getattr(findings, "run", None)
             left = [each for each in getattr(of_run, "findings", []) if not each.nodeid]
             note(findings=[as_dict(each) for each in left])
+
+    def problem_of(report: pytest.TestReport) -> str:
+        crash = getattr(report.longrepr, "reprcrash", None)
+        return (
+            str(getattr(crash, "message", report.longreprtext)).strip().split("\n")[0]
+        )
 
     def as_dict(finding: Any) -> dict[str, str]:
         names = ("guard", "kind", "text", "mode", "nodeid", "hint")

@@ -22,7 +22,7 @@ from .project import (
     is_loaded,
     output_of,
 )
-from .suite import CannotLoadError, Run, Suite
+from .suite import MOST, CannotLoadError, Suite, too_old
 
 WORST = 5  # tests that the report lists
 SHOWN = ("pytest-asyncio", "anyio", "pytest-aiohttp", "pytest-timeout", "pytest-xdist")
@@ -50,7 +50,8 @@ def main() -> int:
             suite.run()
         except CannotRunError as error:
             suite.reason = str(error)
-            suite.can_load = not isinstance(error, CannotLoadError)
+            is_unfit = isinstance(error, CannotLoadError) or too_old(suite.about)
+            suite.can_load = not is_unfit
         except KeyboardInterrupt:
             suite.reason = "it was interrupted"
     report(suite)
@@ -62,8 +63,8 @@ def main() -> int:
 def report(suite: Suite) -> None:
     """Print what was found, what is proposed, and how to undo it all."""
     project, before, after = suite.project, suite.as_it_is, suite.guarded
-    about = before.about if before else {}
-    editor = write_patch(suite, about)
+    about = suite.about
+    editor = write_patch(suite)
     where = project.name(GUARDS)
     if is_loaded(project):
         print(
@@ -72,7 +73,7 @@ def report(suite: Suite) -> None:
     else:
         print(f"\nThe guards are in {where}. No file of yours has changed.")
     head("Your suite")
-    if before and about:
+    if about:
         plugins = about["plugins"]
         shown = [f"{name} {plugins[name]}" for name in SHOWN if name in plugins]
         versions = [
@@ -80,10 +81,11 @@ def report(suite: Suite) -> None:
             f"pytest {about['pytest']}",
         ]
         print(f"  {', '.join([*versions, *shown])}")
+    if before:
         print(f"  as it is:         {before}")
     if after:
         print(f"  with the guards:  {after}")
-        compare(before, after)
+        compare(suite)
     if suite.reason:
         print(f"  NOT RUN: {suite.reason}")
     if after:
@@ -91,7 +93,7 @@ def report(suite: Suite) -> None:
         print_findings(after.findings)
     notes = list(notes_of_code(project, about))
     if about:
-        notes += notes_of_settings(suite, about)
+        notes += notes_of_settings(suite)
     notes += notes_of_fixtures(project, about)
     if notes:
         head("What the code and the settings show")
@@ -109,19 +111,19 @@ def head(text: str) -> None:
     print(f"\n{text}\n")
 
 
-def compare(before: Run | None, after: Run) -> None:
+def compare(suite: Suite) -> None:
     """Print the tests whose outcome differs with the guards in report mode."""
-    outcomes = before.outcomes if before else {}
-    differ = [
-        test
-        for test in {**outcomes, **after.outcomes}
-        if outcomes.get(test) != after.outcomes.get(test)
-    ]
-    if not differ:
+    if not suite.differ:
         print("  Every test has the same result.")
-    for test in differ:
-        was, now = (each.get(test, "not run") for each in (outcomes, after.outcomes))
-        print(f"  {test}: {was}, with the guards {now}")
+    for test in suite.differ[:MOST]:
+        was, now, then = (
+            run.outcomes.get(test, "not run") if run and run.outcomes else ""
+            for run in (suite.as_it_is, suite.guarded, suite.again)
+        )
+        repeated = f", then again without them {then}" if then else ""
+        print(f"  {test}: {was}, with the guards {now}{repeated}")
+    if len(suite.differ) > MOST:
+        print(f"  and {len(suite.differ) - MOST} more")
 
 
 def print_findings(findings: list[dict[str, str]]) -> None:
