@@ -1,5 +1,6 @@
 """Without the example: EXAMPLE.md says how to remove it, and then it is as if it had never been."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -15,7 +16,12 @@ from helpers.projects import (
     steps_of_removal,
     text_files,
 )
-from helpers.suites import Environment, run_suite, skip_without_server
+from helpers.suites import (
+    Environment,
+    add_scenario,
+    run_suite,
+    skip_without_server,
+)
 
 # Names that only the example uses.
 OF_THE_EXAMPLE = re.compile(
@@ -97,6 +103,52 @@ def test_example_can_be_removed_step_by_step(tmp_path: Path, environment: Enviro
         before, passed = passed, run_suite(environment, project)["passed"]
         assert passed <= before
     assert_linters_find_nothing(environment, project)
+
+
+ORDERS = '''"""Orders."""
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .database import Base
+
+
+class OrderRow(Base):
+    """A row of the table of orders."""
+
+    __tablename__ = "orders"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+'''
+
+
+@pytest.mark.thorough
+def test_example_is_removed_below_the_owner_s_migrations(
+    tmp_path: Path, environment: Environment
+) -> None:
+    answers = {"data_access": "sqlalchemy", "migrations": "alembic", "http_client": "none"}
+    project = render(tmp_path, answers)
+    (project / "src/demo/order_store.py").write_text(ORDERS, encoding="utf-8")
+    commands = project / add_scenario(project, "migrations/test_commands")
+    write_migration(environment, project, "Add orders")
+
+    for file in itertools.chain.from_iterable(steps_of_removal(project)):
+        if "migrations/versions" not in file:
+            (project / file).unlink()
+    write_migration(environment, project, "Drop users")
+
+    (dropped,) = project.glob("src/demo/migrations/versions/*_drop_users.py")
+    assert 'op.drop_table("users")' in dropped.read_text(encoding="utf-8")
+    commands.unlink()
+    assert run_suite(environment, project)["passed"] >= 5
+    assert_linters_find_nothing(environment, project)
+
+
+def write_migration(environment: Environment, project: Path, message: str) -> None:
+    """Write a migration as a developer does, with a database that has all the others."""
+    scenario = "migrations/test_write_revision"
+    path = add_scenario(project, scenario, **{"Add orders": message})
+    run_suite(environment, project, path)
+    (project / path).unlink()
 
 
 def assert_linters_find_nothing(environment: Environment, project: Path) -> None:
