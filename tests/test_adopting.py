@@ -538,7 +538,8 @@ def test_versions_that_are_too_old_are_named(user: User, template: Path, tmp_pat
     adopted = adopt(user, template, project).stdout
     assert "as it is:         7 passed, 1 failed, 1 xfailed" in adopted
     assert "NOT RUN: the guards need pytest 8.2 or newer; this is 7.4.4" in adopted
-    assert "The patch does not load the guards" in adopted
+    assert "patch that loads the guards:\n  python tests/guards/adopt\n" in adopted
+    assert "asyncio_default_fixture_loop_scope\n" not in adopted  # which it does not have
     git(user, project, "apply", "tests/guards/adopt.patch")
     assert git(user, project, "diff", "--name-only").split() == ["pytest.ini"]
 
@@ -558,6 +559,17 @@ def test_oldest_versions(tmp_path: Path, versions: dict[str, Any], problem: str)
     found = program_in(tmp_path).too_old(about)
     assert problem in found
     assert bool(problem) == bool(found)
+
+
+def test_folder_of_tests_with_other_names(user: User, template: Path) -> None:
+    project = project_of(user, "flat")
+    checks = project / "ticker_checks"
+    checks.mkdir()
+    (project / "tests" / "test_ticker.py").rename(checks / "quotes.py")
+    shutil.rmtree(project / "tests")
+    adopted = adopt(user, template, project, "--output-dir", "ticker_checks", **WITHOUT_RUN)
+    assert adopted.returncode == 0, adopted.stderr
+    assert (checks / "guards" / ".cruft.json").exists()
 
 
 @pytest.mark.parametrize(
@@ -742,6 +754,38 @@ def test_patch_applies_in_a_project_below_the_top_of_a_repository(
     assert updated.returncode == 0, updated.stderr
     leaks = project / "tests" / "guards" / "leaks.py"
     assert leaks.read_text(encoding="utf-8").startswith("# Improved.\n")
+
+
+@pytest.mark.thorough
+def test_settings_above_the_project_stay_in_force(
+    user: User, template: Path, environment: Environment
+) -> None:
+    top = user.work / "monorepo"
+    project = top / "services" / "flat"
+    shutil.copytree(SCENARIOS / "adopting" / "flat", project)
+    (project / "pytest.ini").rename(top / "pytest.ini")
+    (project / "pyproject.toml").write_text("[project]\nname = 'ticker'\n", encoding="utf-8")
+    (top / ".venv").symlink_to(environment.folder)
+    (top / ".gitignore").write_text(".venv\n", encoding="utf-8")
+    user.commit(top)
+
+    printed = adopt(user, template, project).stdout
+
+    assert "Every test has the same result." in printed
+    assert git(user, top, "status", "--porcelain") == "?? services/flat/tests/guards/\n"
+    (apply,) = re.findall(r"^  (git .*apply .*)$", printed, re.MULTILINE)
+    user.run("sh", "-c", apply, cwd=project).check_returncode()
+    assert git(user, top, "status", "--porcelain").split() == [
+        *("M", "pytest.ini", "??", "conftest.py", "??", "services/flat/tests/guards/"),
+    ]
+    for folder in (project, top):
+        python = environment.python
+        done = user.run(python, "-m", "pytest", cwd=folder, PYTHONPATH=str(project))
+        assert "7 passed, 1 xfailed" in done.stdout, done.stdout
+        assert "found by the guards" in done.stdout
+    (undo,) = re.findall(r"^  (git checkout .*)$", printed, re.MULTILINE)
+    user.run("sh", "-c", undo, cwd=project).check_returncode()
+    assert git(user, top, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize(

@@ -90,13 +90,16 @@ def problem_of(tests: Path) -> str:
 
 def tops_of(folder: Path) -> list[Path]:
     """Return the folders with tests that are in no other folder with tests."""
-    files = [*folder.rglob("conftest.py"), *folder.rglob("test_*.py"), *folder.rglob("*_test.py")]
     folders = {
         file.parent
-        for file in files
+        for file in folder.rglob("*.py")
         if not any(
             part.startswith(".") or part in ("venv", "env", "site-packages", "node_modules")
             for part in file.relative_to(folder).parts
+        )
+        and (
+            re.fullmatch(r"conftest|test_.*|.*_test", file.stem)
+            or b"def test_" in file.read_bytes()  # `python_files` may name others
         )
     }
     return sorted(each for each in folders if folders.isdisjoint(each.parents))

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .project import FIXTURES, Project, sources, text_of
 from .recording import ERRORS
-from .suite import Run, Suite
+from .suite import Run, Suite, numbers_of
 
 # Plugins that get in the way of pytest-asyncio or of the guards.
 CONFLICTS = {
@@ -76,7 +76,8 @@ def notes_of_settings(suite: Suite) -> Iterator[Note]:
     elif not about["timeout"]:
         text = "a hung test stops the run; the guard 'hangs' needs pytest-timeout"
         yield Note("no timeout", f"{text}:\n{how_to_add(suite.project.root)}")
-    if "pytest-asyncio" in plugins and not about["fixture_scope"]:
+    asyncio = numbers_of(plugins.get("pytest-asyncio", ""))
+    if asyncio >= (0, 24) and not about["fixture_scope"]:
         text = "is not set, which pytest-asyncio deprecates; set it to the scope of the tests"
         yield Note("asyncio_default_fixture_loop_scope", text)
     for plugin in sorted(plugins.keys() & CONFLICTS.keys()):

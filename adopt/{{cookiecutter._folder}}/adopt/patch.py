@@ -12,18 +12,18 @@ from typing import Any
 
 from .notes import Note
 from .project import (
-    CONFIGURATION,
     GUARDS,
+    SECTIONS,
     TESTS,
     Project,
     is_loaded,
     output_of,
+    settings_in,
     text_of,
 )
 from .suite import Suite
 
 PATCH = GUARDS / "adopt.patch"
-SECTIONS = {"setup.cfg": "tool:pytest", "pyproject.toml": "tool.pytest.ini_options"}
 
 
 class Editor:
@@ -31,7 +31,7 @@ class Editor:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        prefix = output_of("git", "rev-parse", "--show-prefix", cwd=project.root)
+        prefix = output_of("git", "rev-parse", "--show-prefix", cwd=project.top)
         self.prefix = prefix  # git takes paths from the top of the repository
         self.texts: dict[Path, str] = {}
         self.patch = ""
@@ -45,7 +45,7 @@ class Editor:
         before = self.text(path)
         if "\r\n" in before:
             text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-        name = self.prefix + path.relative_to(self.project.root).as_posix()
+        name = self.prefix + path.relative_to(self.project.top).as_posix()
         is_new = not (path.exists() or path in self.texts)
         lines = difflib.unified_diff(
             before.splitlines(keepends=True),
@@ -106,11 +106,11 @@ class Editor:
 
     def configuration(self, about: dict[str, Any]) -> tuple[Path, str, bool]:
         """Return the file that pytest reads, its section, and whether that is TOML."""
-        root = self.project.root
-        given = about.get("inipath", "")
-        path = Path(given) if given else configuration_without_pytest(root)
-        if not path.is_relative_to(root):
-            path = root / "pytest.ini"
+        top, given = self.project.top, about.get("inipath", "")
+        path = Path(given) if given else settings_in(top)
+        if not path or not path.is_relative_to(top):
+            pyproject = top / "pyproject.toml"
+            path = pyproject if pyproject.exists() else top / "pytest.ini"
         section = SECTIONS.get(path.name, "pytest")
         text = self.text(path)
         if path.name == "pyproject.toml" and re.search(
@@ -151,22 +151,6 @@ def words(value: str | int | list[str]) -> str:
 def section_of(text: str, begin: int) -> str:
     end = re.search(r"^\[", text[begin:], re.MULTILINE)
     return text[begin : begin + end.start()] if end else text[begin:]
-
-
-def configuration_without_pytest(root: Path) -> Path:
-    """Return the file that pytest would read, as its documentation says."""
-    for name in CONFIGURATION:
-        path, text = root / name, text_of(root / name)
-        section = SECTIONS.get(name, "pytest")
-        if path.exists() and (
-            "pytest.ini" in name
-            or "pytest.toml" in name
-            or f"[{section}]" in text
-            or (name == "pyproject.toml" and "[tool.pytest]" in text)
-        ):
-            return path
-    pyproject = root / "pyproject.toml"
-    return pyproject if pyproject.exists() else root / "pytest.ini"
 
 
 def with_plugin(text: str, plugin: str) -> str | None:
@@ -215,11 +199,11 @@ def write_patch(suite: Suite) -> Editor:
     if suite.can_load and not is_loaded(project):
         reason = "Let the guards report: no test fails because of them."
         editor.set("guards", "report", reason, about)
-        is_elsewhere = project.conftest.parent != TESTS and project.base != project.root
+        is_elsewhere = project.conftest.parent != TESTS and project.base != project.top
         settings = editor.text(editor.configuration(about)[0])
         mode = about.get("importmode", "importlib" * ("importlib" in settings))
         if mode == "importlib" or is_elsewhere:
-            folder = project.base.relative_to(project.root).as_posix()
+            folder = project.base.relative_to(project.top).as_posix()
             if str(project.base) not in about.get("pythonpath", []):
                 reason = "Let pytest find the guards, in every import mode."
                 editor.set("pythonpath", [folder], reason, about)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from os.path import relpath
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ CONFIGURATION = (
     *("pytest.toml", ".pytest.toml", "pytest.ini", ".pytest.ini"),
     *("pyproject.toml", "tox.ini", "setup.cfg"),
 )
+SECTIONS = {"setup.cfg": "tool:pytest", "pyproject.toml": "tool.pytest.ini_options"}
 ENVIRONMENTS = frozenset([".venv", ".tox", ".nox", "venv", "env", "site-packages"])
 
 
@@ -30,12 +32,13 @@ class Project(NamedTuple):
     root: Path
     base: Path  # what must be on the path
     plugin: str
+    top: Path  # where pytest's settings are: in a monorepo this may be above the root
 
     @property
     def conftest(self) -> Path:
         """The conftest.py that pytest loads before it knows its options."""
-        is_initial = TESTS.parent == self.root and TESTS.name.startswith("test")
-        return (TESTS if is_initial else self.root) / "conftest.py"
+        is_initial = TESTS.parent == self.top and TESTS.name.startswith("test")
+        return (TESTS if is_initial else self.top) / "conftest.py"
 
     @property
     def plugins(self) -> list[str]:
@@ -47,11 +50,8 @@ class Project(NamedTuple):
 
     def name(self, path: Path) -> str:
         """Return the path of a file as a person in the project types it."""
-        return (
-            path.relative_to(self.root).as_posix()
-            if path.is_relative_to(self.root)
-            else str(path)
-        )
+        is_inside = path.is_relative_to(self.top)
+        return Path(relpath(path, self.root) if is_inside else path).as_posix()
 
 
 def find_project() -> Project:
@@ -64,7 +64,33 @@ def find_project() -> Project:
     base = TESTS
     while (base / "__init__.py").exists():
         base = base.parent
-    return Project(root, base, ".".join(GUARDS.relative_to(base).parts))
+    plugin = ".".join(GUARDS.relative_to(base).parts)
+    return Project(root, base, plugin, find_top(root))
+
+
+def find_top(root: Path) -> Path:
+    """Return the folder, in the same repository, whose settings pytest reads."""
+    for folder in (root, *root.parents):
+        if settings_in(folder):
+            return folder
+        if (folder / ".git").exists():
+            break
+    return root
+
+
+def settings_in(folder: Path) -> Path | None:
+    """Return the file that pytest would read there, as its documentation says."""
+    for name in CONFIGURATION:
+        path, text = folder / name, text_of(folder / name)
+        section = SECTIONS.get(name, "pytest")
+        if path.exists() and (
+            "pytest.ini" in name
+            or "pytest.toml" in name
+            or f"[{section}]" in text
+            or (name == "pyproject.toml" and "[tool.pytest]" in text)
+        ):
+            return path
+    return None
 
 
 def is_loaded(project: Project, plugin: str = "") -> bool:
@@ -105,12 +131,18 @@ def sources(project: Project) -> Iterator[tuple[Path, str]]:
             yield path, path.read_text(encoding="utf-8", errors="replace")
 
 
-def find_python(root: Path, given: str, last: str) -> str:
+def find_python(project: Project, given: str, last: str) -> str:
     """Return a Python that has pytest: that of the project's environment."""
+    root = project.root
     if given:
         tried = {"--python": given}
     else:
-        tried = {name: python_of(root / name) for name in (".venv", "venv", "env")}
+        folders = [
+            folder / name
+            for folder in dict.fromkeys([root, project.top])
+            for name in (".venv", "venv", "env")
+        ]
+        tried = {project.name(folder): python_of(folder) for folder in folders}
         for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
             if folder := os.environ.get(variable):
                 tried[variable] = python_of(Path(folder))

@@ -46,7 +46,7 @@ def main() -> int:
     else:
         try:
             last = "" if options.from_template else sys.executable
-            suite.python = find_python(project.root, options.python or "", last)
+            suite.python = find_python(project, options.python or "", last)
             suite.run()
         except CannotRunError as error:
             suite.reason = str(error)
@@ -83,6 +83,8 @@ def report(suite: Suite) -> None:
         print(f"  {', '.join([*versions, *shown])}")
     if before:
         print(f"  as it is:         {before}")
+        for where, why in before.broken.items():
+            print(f"  not collected:    {where}: {why.splitlines()[-1].strip('E ')}")
     if after:
         print(f"  with the guards:  {after}")
         compare(suite)
@@ -159,9 +161,14 @@ def print_notes(notes: list[Note]) -> None:
 def print_next(suite: Suite, editor: Editor) -> None:
     project = suite.project
     patch = project.name(PATCH)
+    top = project.name(project.top)
     head("Next")
     if editor.patch:
-        print(f"  git apply {patch}")
+        # git applies nothing above the folder where it is.
+        if top == ".":
+            print(f"  git apply {patch}")
+        else:
+            print(f"  git -C {top} apply {PATCH.relative_to(project.top).as_posix()}")
         for path in editor.texts:
             print(f"      changes {project.name(path)}")
         print(f"  then: delete {patch}, run pytest, commit")
@@ -170,7 +177,8 @@ def print_next(suite: Suite, editor: Editor) -> None:
         print('  in the end set guards = "error" and delete the folder adopt.')
     if not suite.can_load:
         script = project.name(GUARDS / "adopt")
-        print(f"  The patch does not load the guards. Repeat this: python {script}")
+        print("  When that is solved, repeat this for the patch that loads the guards:")
+        print(f"  python {script}")
     readme = project.name(GUARDS / "README.md")
     print(f"  {readme} describes what each guard detects, and all settings.")
     if not is_loaded(project):
@@ -178,7 +186,7 @@ def print_next(suite: Suite, editor: Editor) -> None:
         if output_of("git", "rev-parse", "--git-dir", cwd=project.root):
             new = [GUARDS, *(path for path in editor.texts if not path.exists())]
             names = " ".join(project.name(path) for path in new)
-            print(f"  git checkout . && git clean -fd {names}")
+            print(f"  git checkout {top} && git clean -fd {names}")
         else:
             print(f"  delete the folder {project.name(GUARDS)}")
     print()

@@ -161,7 +161,7 @@ class Suite:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             notes, printed = Path(folder, "record"), Path(folder, "output")
             command = [
-                *(self.python, str(RECORDING), str(notes), *map(str, self.project)),
+                *(self.python, str(RECORDING), str(notes), *map(str, self.project[:3])),
                 *("-o", f"cache_dir={folder}/cache", "-p", "no:randomly", *arguments),
             ]
             with (
