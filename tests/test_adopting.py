@@ -779,8 +779,8 @@ def test_settings_above_the_project_stay_in_force(
         *("M", "pytest.ini", "??", "conftest.py", "??", "services/flat/tests/guards/"),
     ]
     for folder in (project, top):
-        python = environment.python
-        done = user.run(python, "-m", "pytest", cwd=folder, PYTHONPATH=str(project))
+        command = (environment.python, "-B", "-m", "pytest", "-p", "no:cacheprovider")
+        done = user.run(*command, cwd=folder, PYTHONPATH=str(project))
         assert "7 passed, 1 xfailed" in done.stdout, done.stdout
         assert "found by the guards" in done.stdout
     (undo,) = re.findall(r"^  (git checkout .*)$", printed, re.MULTILINE)
