@@ -68,6 +68,25 @@ def test_open_socket_in_a_cycle_is_found_at_the_end(
 
 
 @pytest.mark.thorough
+def test_guards_follow_shared_fixtures_once(tmp_path: Path, environment: Environment) -> None:
+    """The ways from a test to a fixture double with each layer, the fixtures do not."""
+    answers = {"database": "none", "http_client": "none", "example": "no"}
+
+    def calls(layers: int) -> int:
+        project = render(tmp_path / str(layers), answers)
+        add_scenario(project, "large_suites/counting")
+        path = write_layers(project, layers)
+        counts = project / "counts.json"
+        done = environment.run(
+            *(project, "pytest", "-p", "tests.counting", "--timeout=60", path), COUNTS=str(counts)
+        )
+        assert "1 passed" in done.stdout, done.stdout
+        return int(json.loads(counts.read_text(encoding="utf-8"))["guards"])
+
+    assert calls(16) < 5 * calls(8)
+
+
+@pytest.mark.thorough
 def test_guards_add_nothing_to_the_messages_of_workers(
     tmp_path: Path, environment: Environment
 ) -> None:
@@ -95,6 +114,19 @@ def test_guards_add_nothing_to_the_messages_of_workers(
     assert guarded["messages"] == plain["messages"]
     assert guarded["bytes"] < plain["bytes"] * 1.02  # durations have more or fewer digits
     assert guarded["guards"] < 5  # calls in the controller: once for each report and test
+
+
+def write_layers(project: Path, layers: int) -> str:
+    """Write layers of two fixtures, each of which uses both of the layer below."""
+    lines = ["import pytest_asyncio", ""]
+    parameters = ""
+    for layer in range(layers):
+        for name in ("one", "other"):
+            lines += ["@pytest_asyncio.fixture", f"async def {name}_{layer}({parameters}): ...", ""]
+        parameters = f"one_{layer}, other_{layer}"
+    lines += [f"async def test_top({parameters}): ...", ""]
+    (project / "tests" / "test_layers.py").write_text("\n".join(lines), encoding="utf-8")
+    return "tests/test_layers.py"
 
 
 def write_large_suite(project: Path, files: int) -> None:
