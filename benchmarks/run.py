@@ -27,12 +27,12 @@ from whole_runs import growth, servers
 
 # The parts, and their share of the time; that of the engines is a time of its own.
 SECTIONS: dict[str, tuple[Callable[[Workshop, Limits], Section], float]] = {
-    "first_green": (first_green, 0.25),
+    "first_green": (first_green, 0.22),
     "empty": (empty_tests, 0.1),
-    "databases": (database_tests, 0.25),
-    "http": (http_tests, 0.14),
+    "databases": (database_tests, 0.22),
+    "http": (http_tests, 0.18),
     "services": (service_tests, 0.08),
-    "growth": (growth, 0.14),
+    "growth": (growth, 0.16),
     "servers": (servers, 0.04),
     "engines": (engines, 0),
 }
