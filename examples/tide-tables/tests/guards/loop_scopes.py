@@ -6,7 +6,7 @@ What refers to no loop and to no object of asyncio may be used on every loop.
 """
 
 import asyncio
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from functools import cache
 from inspect import isasyncgenfunction, iscoroutinefunction
 from typing import Any
@@ -104,11 +104,15 @@ def check_used(
         )
 
 
-def used_by(fixture: Fixture, active: Mapping[str, Fixture]) -> Iterator[Fixture]:
-    """Yield what a fixture uses, also what it reaches through others."""
-    for name in fixture.argnames:
-        if (used := active.get(name)) and used is not fixture:
-            yield from (used, *used_by(used, active))
+def used_by(fixture: Fixture, active: Mapping[str, Fixture]) -> list[Fixture]:
+    """Return what a fixture uses, also what it reaches through others, each once."""
+    reached: dict[Fixture, None] = {}
+    left = [fixture]
+    while left:
+        if (each := left.pop()) not in reached:
+            reached[each] = None
+            left += filter(None, map(active.get, reversed(each.argnames)))
+    return [*reached][1:]
 
 
 @cache
