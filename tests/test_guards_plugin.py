@@ -219,6 +219,35 @@ def test_pytest_ini_of_a_project_is_used_instead_of_its_pyproject(
     assert re.search(r"task .* is pending, made at tests/test_more.py:\d+ in test_task", output)
 
 
+RUN_IN_PROCESS = """
+import gc, sys
+import pytest
+
+def settings():
+    return gc.get_threshold()[2], len(gc.callbacks), sys.get_coroutine_origin_tracking_depth()
+
+class Compare:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self):
+        assert all(now > then for now, then in zip(settings(), before, strict=True))
+
+before = settings()
+assert pytest.main(["-p", "no:cacheprovider", "tests/test_more.py"], plugins=[Compare()]) == 0
+assert settings() == before
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="its collector has no third threshold")
+def test_settings_of_the_interpreter_are_restored(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, "def test_it(): ...\n")
+    (project / "run.py").write_text(RUN_IN_PROCESS, encoding="utf-8")
+
+    done = environment.run(project, "run")
+
+    assert done.returncode == 0, done.stdout
+
+
 def test_a_run_may_start_above_the_project(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, SMALL | {"fixture_loop_scope": "module"})
     options = ("-p", "no:cacheprovider", f"--rootdir={tmp_path}")

@@ -47,6 +47,7 @@ LOST = (
 UNSEEN = "exception was never retrieved"  # of a task, a future, what gather returns
 # The garbage collections that find nothing but what is younger than the last test.
 YOUNG = 1 if sys.version_info < (3, 14) else 0
+RARER = 10  # times as seldom: each young collection counts towards a full one
 
 Loop = asyncio.AbstractEventLoop
 loops: dict[Loop, Any] = {}  # of pytest-asyncio, until they close, and their handlers
@@ -69,9 +70,12 @@ def pytest_configure(config: pytest.Config) -> None:
     open_objects.note_threads(patch)
     internals.record_unawaited(patch, is_forgotten, ORIGIN)
     gc.callbacks.append(note_collection)
+    young, middle, old = thresholds = gc.get_threshold()
+    gc.set_threshold(young, middle, old * RARER)
     config.pluginmanager.register(ownership, ownership.__name__)
     config.add_cleanup(patch.undo)
     config.add_cleanup(partial(gc.callbacks.remove, note_collection))
+    config.add_cleanup(partial(gc.set_threshold, *thresholds))
     config.add_cleanup(partial(sys.set_coroutine_origin_tracking_depth, depth))
 
 
