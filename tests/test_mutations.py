@@ -98,8 +98,12 @@ ROWS: Mutation = ("rows leak", "|".join(map(re.escape, ENDS)), lambda found: END
 COMMITS: Mutation = ("commits leak", r"await empty_database\(\)", "pass")
 ONE_DATABASE: Mutation = (
     "one database for all tests",
-    r"@pytest\.fixture\ndef memory_url",
-    '@pytest.fixture(scope="session")\ndef memory_url',
+    r"(?<=memory\.backup\(self\)\n)",
+    """
+            def close(self) -> None:
+                self.backup(memory)
+                super().close()
+""",
 )
 
 

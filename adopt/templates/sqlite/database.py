@@ -1,5 +1,6 @@
 """How the fixtures reach SQLite before the project's own code does."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import aiosqlite
 from . import schema
 
 Connection = aiosqlite.Connection
+SQLiteConnection = sqlite3.Connection  # or a subclass with this project's settings
 
 
 async def create_schema(database_url: str) -> None:
@@ -21,7 +23,11 @@ async def execute_script(database_url: str, statements: str) -> None:
 
 
 @asynccontextmanager
-async def connect(database_url: str) -> AsyncIterator[Connection]:
+async def connect(
+    database_url: str, factory: type[sqlite3.Connection] = SQLiteConnection
+) -> AsyncIterator[Connection]:
     """Open a database `file:…`, and close it in the end."""
-    async with aiosqlite.connect(database_url, uri=True) as connection:
+    async with aiosqlite.connect(
+        database_url, uri=True, factory=factory
+    ) as connection:
         yield connection

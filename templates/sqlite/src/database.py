@@ -1,7 +1,9 @@
 """The SQLite database: its connections, its transactions and its schema."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiosqlite
 
@@ -12,18 +14,19 @@ Connection = aiosqlite.Connection
 SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
 
 
+{% include "sqlite/src/connection.py" %}
+
 @asynccontextmanager
-async def connect(database_url: str) -> AsyncIterator[Connection]:
+async def connect(
+    database_url: str, factory: type[sqlite3.Connection] = SQLiteConnection
+) -> AsyncIterator[Connection]:
     """Open a database `file:…` as in production, and close it at the end.
 
-    Foreign keys are enforced, and only `transaction` begins and ends transactions.
+    Only `transaction` begins and ends transactions.
     """
     async with aiosqlite.connect(
-        database_url, uri=True, isolation_level=None
+        database_url, uri=True, isolation_level=None, factory=factory
     ) as connection:
-        await connection.executescript(
-            "PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL;"
-        )
         yield connection
 
 
