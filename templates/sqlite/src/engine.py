@@ -1,6 +1,7 @@
 """The engine that SQLAlchemy speaks to SQLite through."""
 
 import sqlite3
+from contextlib import ExitStack
 from typing import Any
 
 from sqlalchemy import Connection, event

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import Any
 
 import aiosqlite
@@ -19,11 +19,10 @@ class SQLiteConnection(sqlite3.Connection):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        try:
+        with ExitStack() as failed:
+            failed.callback(self.close)
             self.executescript("PRAGMA foreign_keys = ON; PRAGMA journal_mode = WAL")
-        except sqlite3.Error:
-            self.close()
-            raise
+            failed.pop_all()
 
 
 @asynccontextmanager
