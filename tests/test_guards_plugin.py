@@ -170,6 +170,48 @@ def test_settings_decide_for_each_guard_folder_and_library(
     assert run(environment, project)[0] == 0
 
 
+def test_advice_for_an_ini_file_can_be_copied(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, LEAKS, loop="function")
+    ini = project / "pytest.ini"
+    ini.write_text("[pytest]\nasyncio_mode = auto\nguards = report\n")
+
+    code, output = run(environment, project, "tests/test_more.py", "-W", "default")
+
+    assert code == 0, output
+    (advice,) = re.findall(r"^(guards_strict = \S+), then", output, re.MULTILINE)
+    assert "all, guards = error." in output
+    ini.write_text(f"{ini.read_text()}{advice}\n")
+    assert run(environment, project, "tests/test_more.py", "-W", "default")[0] == 1
+
+
+def test_a_strict_path_that_does_not_exist_is_refused(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    set_up(project, 'guards_strict = ["tests/test_misspelt.py"]')
+
+    done = environment.run(project, "pytest")
+
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    text = "guards_strict: there is no file or folder 'tests/test_misspelt.py'"
+    assert text in done.stdout
+
+
+def test_strict_paths_are_those_of_the_project_in_a_run_from_above(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    file = write(project, LEAKS, loop="function").relative_to(tmp_path)
+    set_up(project, 'guards = "report"\nguards_strict = ["tests/test_more.py"]')
+
+    done = environment.run(
+        tmp_path, "pytest", f"--rootdir={tmp_path}", str(file), "-W", "default", PYTHONPATH="src"
+    )
+
+    assert re.search(r"ERROR .*::test_task", done.stdout), done.stdout
+
+
 def test_leaks_of_wide_fixtures_fail_the_run_and_no_test(
     tmp_path: Path, environment: Environment
 ) -> None:

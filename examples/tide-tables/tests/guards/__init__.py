@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     findings.start(config)
     internals.use_settings_of(config, Path(__file__).parents[2] / "pyproject.toml")
+    findings.be_strict(config.getini("guards_strict"))
     config.pluginmanager.register(locations, locations.__name__)
     for guard in GUARDS:
         module = f"{__name__}.{guard}"

@@ -7,6 +7,7 @@ a section of its report. Findings without a test are reported for the run.
 from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 from warnings import WarningMessage
 
@@ -34,6 +35,7 @@ class Run:
 
     config: pytest.Config
     findings: list[Finding] = field(default_factory=list)
+    strict: list[Path] = field(default_factory=list)  # its findings are errors
     switched_off: set[str] = field(default_factory=set)
 
 
@@ -46,6 +48,17 @@ run: Run
 def start(config: pytest.Config) -> None:
     global run
     run = Run(config)
+
+
+def be_strict(paths: list[str]) -> None:
+    """Make findings errors in these folders and files of the settings."""
+    folders = run.config.rootpath, Path(__file__).parents[2]  # of a run from above
+    for path in paths:
+        existing = [folder / path for folder in folders if (folder / path).exists()]
+        if not existing:
+            text = f"guards_strict: there is no file or folder {path!r}"
+            raise pytest.UsageError(text)
+        run.strict.append(existing[0])
 
 
 def mode(guard: str, item: pytest.Item | None = None) -> Mode:
@@ -62,10 +75,9 @@ def mode(guard: str, item: pytest.Item | None = None) -> Mode:
     )
     if chosen not in MODES:
         raise pytest.UsageError(f"guards: {chosen!r} is none of {', '.join(MODES)}")
-    if chosen == "report" and item:
-        strict = (config.rootpath / each for each in config.getini("guards_strict"))
-        if any(item.path.is_relative_to(folder) for folder in strict):
-            return "error"
+    is_strict = item and any(map(item.path.is_relative_to, run.strict))
+    if chosen == "report" and is_strict:
+        return "error"
     return cast(Mode, chosen)
 
 
@@ -222,8 +234,11 @@ def summarise(terminal: "pytest.TerminalReporter", findings: list[Finding]) -> N
     guard, _ = kinds.most_common()[-1][0]
     files = [each.nodeid.partition("::")[0] for each in findings if each.nodeid]
     easiest = Counter(files or ["tests"]).most_common()[-1][0]
+    error, strict = '"error"', f'["{easiest}"]'
+    if run.config.inipath and run.config.inipath.suffix != ".toml":
+        error, strict = "error", easiest
     terminal.write_line(
         "\nTo make them errors step by step, name files or folders in pytest's settings,\n"
-        f'guards_strict = ["{easiest}"], then single guards, guard_{guard} = "error",\n'
-        'and finally all, guards = "error".'
+        f"guards_strict = {strict}, then single guards, guard_{guard} = {error},\n"
+        f"and finally all, guards = {error}."
     )
