@@ -290,6 +290,27 @@ def test_settings_of_the_interpreter_are_restored(tmp_path: Path, environment: E
     assert done.returncode == 0, done.stdout
 
 
+ASYNC_IN_PLAIN_CASE = """
+import unittest
+
+class Case(unittest.TestCase):
+    async def test_it(self): ...
+"""
+
+
+def test_a_coroutine_made_by_a_library_is_reported_with_its_definition(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, ASYNC_IN_PLAIN_CASE)
+
+    code, output = run(environment, project, "tests/test_more.py", "-W", "default")
+
+    assert code == 1
+    text = r"'Case.test_it' was never awaited, made at .*case.py.*, defined at tests/test_more.py:5"
+    assert re.search(text, output), output
+
+
 def test_a_run_may_start_above_the_project(tmp_path: Path, environment: Environment) -> None:
     project = render(tmp_path, SMALL | {"fixture_loop_scope": "module"})
     options = ("-p", "no:cacheprovider", f"--rootdir={tmp_path}")

@@ -198,8 +198,13 @@ def is_forgotten(coroutine: Coroutine[Any, Any, Any], text: str) -> bool:
 def origin(coroutine: Any) -> str:
     if not coroutine.cr_origin:
         return ""
+    if where := location_of_origin(coroutine):
+        return f", made at {where}"
     file, line, name = coroutine.cr_origin[0]
-    return f", made at {location_of_origin(coroutine) or f'{file}:{line} in {name}'}"
+    made = f", made at {file}:{line} in {name}"
+    code = coroutine.cr_code
+    where = location(code.co_filename, code.co_firstlineno, "")
+    return f"{made}, defined at {where}" if where else made
 
 
 def note_complaint(pass_on: Callable[[Any], object], unraisable: Any) -> None:
