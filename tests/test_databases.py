@@ -134,4 +134,4 @@ def test_commits_of_another_sqlite_connection_are_not_left(
     project = render(tmp_path, answers | {"http_client": "none"})
     path = add_scenario(project, "databases/test_other_connection")
 
-    assert run_suite(environment, project, *IN_ORDER, path) == {"passed": 8}
+    assert run_suite(environment, project, *IN_ORDER, path) == {"passed": 9}

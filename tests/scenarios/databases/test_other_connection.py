@@ -44,3 +44,18 @@ async def test_last(store, database_url):
     assert await store.count() == 0
     with closing(sqlite3.connect(database_url, uri=True)) as other:
         assert other.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_connection_to_something_else_is_closed(copy_in_memory, tmp_path):
+    closed = []
+
+    class Watched(copy_in_memory.__base__):  # production's
+        def close(self):
+            closed.append(self)
+            super().close()
+
+    file = tmp_path / "text.sqlite"
+    file.write_text("no database " * 1000)
+    with pytest.raises(sqlite3.DatabaseError, match="file is not a database"):
+        Watched(file)
+    assert len(closed) == 1
