@@ -71,11 +71,11 @@ def test_readme_commands_serve_the_application(tmp_path: Path, environment: Envi
     readme = (project / "README.md").read_text(encoding="utf-8")
     section = readme.partition("## Run the application")[2]
     (arguments,) = re.findall("(?m)^uvicorn (.*)", section)
-    (create_schema,) = re.findall('(?ms)^python -c "(.*create_schema.*)"$', section)
+    (create_schema,) = re.findall(r"(?m)^python -m (demo\.\w+)$", section)
     url = f"file:{tmp_path}/users.sqlite"
     variables = os.environ | {"PYTHONPATH": "src", "DATABASE_URL": url}
     subprocess.run(
-        [environment.python, "-c", create_schema], cwd=project, env=variables, check=True
+        [environment.python, "-m", create_schema], cwd=project, env=variables, check=True
     )
 
     with subprocess.Popen(

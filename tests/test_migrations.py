@@ -74,14 +74,14 @@ def test_production_migrates_without_the_files_of_the_project(
 ) -> None:
     project = render(tmp_path, with_migrations("sqlite") | {"web_framework": "fastapi"})
     readme = (project / "README.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r'(?ms)^python -c "(.*create_schema.*)"$', readme)
+    (module,) = re.findall(r"(?m)^python -m (demo\.\w+)$", readme)
     file = tmp_path / "it's a $database.sqlite"
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
 
     for _ in range(2):  # again, when there is nothing to do
         subprocess.run(
-            [environment.python, "-c", code],
+            [environment.python, "-m", module],
             cwd=elsewhere,
             env=environment.variables(PYTHONPATH=str(project / "src"), DATABASE_URL=file.as_uri()),
             check=True,

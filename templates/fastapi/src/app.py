@@ -3,16 +3,24 @@
 {% set redis = cookiecutter.redis -%}
 """The web application: what it consists of, how it starts and how it stops."""
 
+{% if database or redis -%}
+import traceback
+{% endif -%}
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Literal
+from typing import {{ "Any, " if database or redis }}Literal
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from pydantic import BaseModel
 
+{% if database and redis -%}
+from .checks import CannotConnectError, check_database, check_redis
+{% elif database or redis -%}
+from .checks import CannotConnectError, check_{{ "database" if database else "redis" }}
+{% endif -%}
 {% if database -%}
 from .database import open_database
 {% endif -%}
@@ -51,6 +59,34 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.jobs = await stack.enter_async_context(jobs)
         yield
 
+{%- if database or redis %}
+
+
+class CheckedStart:
+    """ASGI middleware: the application starts only if its servers can be used."""
+
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            settings = self._settings
+            try:
+{%- if database %}
+                await check_database(settings.database_url)
+{%- endif %}
+{%- if redis %}
+                await check_redis(settings.redis_url, settings.redis_timeout)
+{%- endif %}
+            except Exception as error:  # noqa: BLE001 - it is reported
+                is_clear = isinstance(error, CannotConnectError)
+                text = str(error) if is_clear else traceback.format_exc()
+                await send({"type": "lifespan.startup.failed", "message": text})
+                return
+        await self._app(scope, receive, send)
+{%- endif %}
+
 
 class Health(BaseModel):
     """The state of the application."""
@@ -76,7 +112,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="{{ cookiecutter.project_slug }}", lifespan=lifespan)
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
     app.state.settings = settings or read_settings()
-    app.add_api_route("/health", health, tags=["health"])
+{% if database or redis %}    app.add_middleware(CheckedStart, settings=app.state.settings)
+{% endif %}    app.add_api_route("/health", health, tags=["health"])
     app.add_exception_handler(TooManyJobsError, partial(respond, BUSY))
     for module in import_modules("routes"):
         app.include_router(module.router)

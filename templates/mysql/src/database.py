@@ -1,7 +1,8 @@
 """The MySQL database: its connections, its transactions and its schema."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from uuid import uuid4
@@ -13,6 +14,8 @@ from .discovery import import_modules
 
 Connection = asyncmy.Connection
 
+CONNECT_TIMEOUT = 10  # seconds, for a connection that is ready
+
 SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
 
 
@@ -22,7 +25,8 @@ async def connect(database_url: str) -> AsyncIterator[Connection]:
 
     `transaction` alone begins and ends transactions.
     """
-    connection = await asyncmy.connect(**arguments_of(database_url))
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        connection = await asyncmy.connect(**arguments_of(database_url))
     try:
         yield connection
     finally:
@@ -71,7 +75,10 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Connection]:
         """Yield a connection in a transaction, which an error rolls back."""
-        async with self._pool.acquire() as connection, transaction(connection):
+        async with AsyncExitStack() as stack:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                connection = await stack.enter_async_context(self._pool.acquire())
+            await stack.enter_async_context(transaction(connection))
             yield connection
 
 

@@ -20,6 +20,8 @@ else:  # asyncpg's own classes have no parameters
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection | PoolConnectionProxy
 
+CONNECT_TIMEOUT = 10  # seconds
+
 SCHEMA: list[str] = []  # statements that create the tables: each store adds its own
 
 
@@ -39,14 +41,16 @@ class Database:
 @asynccontextmanager
 async def open_database(database_url: str) -> AsyncIterator[Database]:
     """Open the database, and close it at the end."""
-    async with asyncpg.create_pool(database_url, min_size=0) as pool:
+    async with asyncpg.create_pool(
+        database_url, min_size=0, timeout=CONNECT_TIMEOUT
+    ) as pool:
         yield Database(pool)
 
 
 async def create_schema(database_url: str) -> None:
     """Create the tables of all `…_store` modules in an empty database."""
     import_modules("store")
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(database_url, timeout=CONNECT_TIMEOUT)
     try:
         for statement in SCHEMA:
             await connection.execute(statement)

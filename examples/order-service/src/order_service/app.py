@@ -1,15 +1,17 @@
 """The web application: what it consists of, how it starts and how it stops."""
 
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exception_handlers import http_exception_handler
 from pydantic import BaseModel
 
+from .checks import CannotConnectError, check_database, check_redis
 from .database import open_database
 from .discovery import import_modules
 from .http_client import open_http_client
@@ -37,6 +39,27 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
+class CheckedStart:
+    """ASGI middleware: the application starts only if its servers can be used."""
+
+    def __init__(self, app: Any, settings: Settings) -> None:
+        self._app = app
+        self._settings = settings
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            settings = self._settings
+            try:
+                await check_database(settings.database_url)
+                await check_redis(settings.redis_url, settings.redis_timeout)
+            except Exception as error:  # noqa: BLE001 - it is reported
+                is_clear = isinstance(error, CannotConnectError)
+                text = str(error) if is_clear else traceback.format_exc()
+                await send({"type": "lifespan.startup.failed", "message": text})
+                return
+        await self._app(scope, receive, send)
+
+
 class Health(BaseModel):
     """The state of the application."""
 
@@ -61,6 +84,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="order-service", lifespan=lifespan)
     app.openapi_version = "3.2.0"  # the first that describes server-sent events
     app.state.settings = settings or read_settings()
+    app.add_middleware(CheckedStart, settings=app.state.settings)
     app.add_api_route("/health", health, tags=["health"])
     app.add_exception_handler(TooManyJobsError, partial(respond, BUSY))
     for module in import_modules("routes"):

@@ -18,6 +18,10 @@ from alembic.operations.ops import (
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from {{ cookiecutter.package_name }}.checks import (
+    CannotConnectError,
+    check_database,
+)
 from {{ cookiecutter.package_name }}.database import Base
 from {{ cookiecutter.package_name }}.discovery import import_modules
 from {{ cookiecutter.package_name }}.engine import create_engine
@@ -83,6 +87,10 @@ async def connect_and_migrate() -> None:
     database_url = os.environ.get("DATABASE_URL")
     if not database_url:
         raise CommandError("DATABASE_URL is missing")
+    try:
+        await check_database(database_url)
+    except CannotConnectError as error:
+        raise CommandError(str(error)) from error
     engine = create_engine(database_url)
     try:
         async with engine.connect() as connection:

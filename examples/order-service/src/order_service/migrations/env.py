@@ -15,6 +15,10 @@ from alembic.operations.ops import (
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
+from order_service.checks import (
+    CannotConnectError,
+    check_database,
+)
 from order_service.database import Base
 from order_service.discovery import import_modules
 from order_service.engine import create_engine
@@ -52,6 +56,10 @@ async def connect_and_migrate() -> None:
     database_url = os.environ.get("DATABASE_URL")
     if not database_url:
         raise CommandError("DATABASE_URL is missing")
+    try:
+        await check_database(database_url)
+    except CannotConnectError as error:
+        raise CommandError(str(error)) from error
     engine = create_engine(database_url)
     try:
         async with engine.connect() as connection:
