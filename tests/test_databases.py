@@ -116,7 +116,8 @@ def test_sqlalchemy_stays_inside_the_transaction_of_the_test(
     project = render(tmp_path, answers | {"http_client": "none"})
     engine = project / "src" / "demo" / "engine.py"
     text = engine.read_text(encoding="utf-8")
-    serializable = text.replace("engine(url)", 'engine(url, isolation_level="SERIALIZABLE")')
+    serializable = text.replace("engine(url", 'engine(url, isolation_level="SERIALIZABLE"')
+    assert serializable != text
     engine.write_text(serializable, encoding="utf-8")
     path = add_scenario(project, "databases/test_sqlalchemy_on_postgresql")
 

@@ -1,5 +1,6 @@
 """Migrations: they work from everywhere, a new one is clean, and a wrong one fails the suite."""
 
+import os
 import re
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from helpers.suites import (
     run_suite,
     skip_without_server,
 )
+from uv import find_uv_bin
 
 VERSIONS = Path("src", "demo", "migrations", "versions")
 DATABASES = ["sqlite", "postgresql", "mysql"]
@@ -69,10 +71,21 @@ def add_change_of_users(project: Path, after: str) -> None:
 
 
 @pytest.mark.thorough
-def test_production_migrates_without_the_files_of_the_project(
-    tmp_path: Path, environment: Environment
-) -> None:
+def test_production_migrates_with_the_installed_wheel_only(tmp_path: Path) -> None:
     project = render(tmp_path, with_migrations("sqlite") | {"web_framework": "fastapi"})
+    production = Environment(tmp_path / "production")
+    for command in (
+        ["build", "--wheel", "--out-dir", str(tmp_path), str(project)],
+        ["venv", str(production.folder)],
+        [
+            "pip",
+            "install",
+            "--python",
+            str(production.python),
+            str(tmp_path / "demo-0.1.0-py3-none-any.whl"),
+        ],
+    ):
+        subprocess.run([find_uv_bin(), "--quiet", *command], cwd=tmp_path, check=True)
     readme = (project / "README.md").read_text(encoding="utf-8")
     (module,) = re.findall(r"(?m)^python -m (demo\.\w+)$", readme)
     file = tmp_path / "it's a $database.sqlite"
@@ -81,9 +94,9 @@ def test_production_migrates_without_the_files_of_the_project(
 
     for _ in range(2):  # again, when there is nothing to do
         subprocess.run(
-            [environment.python, "-m", module],
+            [production.python, "-m", module],
             cwd=elsewhere,
-            env=environment.variables(PYTHONPATH=str(project / "src"), DATABASE_URL=file.as_uri()),
+            env=os.environ | {"DATABASE_URL": file.as_uri()},
             check=True,
         )
 

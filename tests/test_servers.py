@@ -180,6 +180,25 @@ def test_account_that_cannot_create_databases_is_reported(
     assert "passed" not in done.stdout
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("access", CHOICES["data_access"])
+@pytest.mark.parametrize("database", SERVERS)
+def test_password_has_special_characters(
+    tmp_path: Path, environment: Environment, database: str, access: str
+) -> None:
+    skip_without_server(database)
+    answers = {"database": database, "data_access": access, "migrations": "alembic"}
+    project = render(tmp_path, answers | {"web_framework": "fastapi", "http_client": "none"})
+    add_scenario(project, "servers/use_special_characters")
+    commands = ["pytest -p no:cacheprovider tests/test_store.py tests/test_user_routes.py"]
+    if access == "sqlalchemy":
+        commands += ["alembic downgrade base", "alembic upgrade head", "alembic check"]
+
+    done = environment.run(project, "tests.use_special_characters", *commands)
+
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("database", SERVERS)
 def test_mistake_in_the_schema_is_not_blamed_on_the_server(
     tmp_path: Path, environment: Environment, database: str

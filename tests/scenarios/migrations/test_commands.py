@@ -14,10 +14,13 @@ from sqlalchemy import inspect
 from .test_migrations import call
 
 
-def alembic(database_url, *arguments):
-    environment = os.environ | ({"DATABASE_URL": database_url} if database_url else {})
+def alembic(database_url, *arguments, folder="."):
+    environment = os.environ | {"PYTHONPATH": os.path.abspath("src")}
+    if database_url:
+        environment["DATABASE_URL"] = database_url
     return subprocess.run(
         [sys.executable, "-m", "alembic", *arguments],
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -39,6 +42,23 @@ def test_command_line(fresh_database_url):
     assert "Running upgrade  -> 5b1f0c7d2a94, Create the table of users" in up.stdout
     sql = alembic(None, "upgrade", "5b1f0c7d2a94", "--sql")
     assert "CREATE TABLE users" in sql.stdout
+
+
+def test_command_line_in_another_folder(fresh_database_url, tmp_path):
+    before = tables(fresh_database_url)
+    project = ["-c", os.path.abspath("pyproject.toml")]
+    down = alembic(fresh_database_url, *project, "downgrade", "base", folder=tmp_path)
+    assert (down.returncode, tables(fresh_database_url)) == (0, set()), down.stdout
+    up = alembic(fresh_database_url, *project, "upgrade", "head", folder=tmp_path)
+    assert (up.returncode, tables(fresh_database_url)) == (0, before), up.stdout
+
+
+def test_database_that_cannot_be_used(fresh_database_url, tmp_path):
+    url = f"{fresh_database_url.partition('?')[0]}/nowhere/at.all"
+    done = alembic(url, "upgrade", "head")
+    assert done.returncode != 0
+    assert done.stdout.splitlines()[-1].startswith("FAILED: DATABASE_URL: cannot connect to ")
+    assert "Traceback" not in done.stdout
 
 
 @pytest.mark.parametrize("name", ["upgrade", "check"])
