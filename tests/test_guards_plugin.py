@@ -355,6 +355,38 @@ def test_a_fixture_that_pytest_asyncio_ignores_is_named(
     assert re.search(r"fixture 'event_loop' \(tests/more/\w+.py:3\) has no effect", output)
 
 
+BROKEN_FIXTURES = """
+import pytest
+
+@pytest.fixture
+def sets_up():
+    raise ValueError("in setup")
+
+@pytest.fixture
+def tears_down():
+    yield
+    raise ValueError("in teardown")
+
+def test_setup(sets_up): ...
+
+def test_teardown(tears_down): ...
+"""
+
+
+def test_the_traceback_of_a_fixture_shows_no_line_of_the_guards(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, BROKEN_FIXTURES)
+
+    code, output = run(environment, project, "tests/test_more.py", "--tb=long")
+
+    assert code == 1
+    assert "ValueError: in setup" in output
+    assert "ValueError: in teardown" in output
+    assert "guards" not in output
+
+
 ANYIO_ALONE = """
 import asyncio
 import pytest

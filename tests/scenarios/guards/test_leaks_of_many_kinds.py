@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import gc
+import json
 import logging
 import os
 import socket
@@ -221,12 +222,25 @@ async def test_wrong_pipe() -> None:
     kept.append(await loop.connect_read_pipe(asyncio.Protocol, file))
 
 
-# is open, made .*test_wrong_connection_in_a_task_of_a_library|pending, running port.<locals>.answer
+# is open, made at tests/test_\w+.py:\d+ in test_wrong_connection_in_a_task_of_a_library|pending, running port.<locals>.answer
 @pytest.mark.asyncio
 async def test_wrong_connection_in_a_task_of_a_library(port: int) -> None:
     loop = asyncio.get_running_loop()
     connecting = loop.create_connection(asyncio.Protocol, "127.0.0.1", port)
     kept.append(await asyncio.wait_for(asyncio.ensure_future(connecting), 9))
+
+
+# Server is open, made at tests/test_\w+.py:\d+ in test_wrong_server_in_a_task_of_a_library
+@pytest.mark.asyncio
+async def test_wrong_server_in_a_task_of_a_library() -> None:
+    kept.append(await asyncio.create_task(asyncio.start_server(print, "127.0.0.1", 0)))
+
+
+# JSONDecodeError\(.*\), raised in JSONDecoder.raw_decode in json\nHandle it or await
+@pytest.mark.asyncio
+async def test_wrong_exception_of_a_library() -> None:
+    asyncio.get_running_loop().call_soon(json.loads, "{")
+    await asyncio.sleep(0)
 
 
 # unclosed .*socket

@@ -32,11 +32,18 @@ async def test_wrong_swallowed() -> None:
         await asyncio.open_connection("example.com", 80)
 
 
-# tries to reach example.com
+# tries to reach example.com\n(.*\n)*  \[getaddrinfo in socket
 @pytest.mark.asyncio
 async def test_wrong_in_a_thread() -> None:
     with suppress(BaseException):
         await asyncio.to_thread(socket.create_connection, ("example.com", 80))
+
+
+# ^(?!(.|\n)*never retrieved)(.|\n)*tries to reach example.com
+@pytest.mark.asyncio
+async def test_wrong_in_a_task_that_nobody_awaits() -> None:
+    task = asyncio.create_task(fetch("example.com"))
+    await asyncio.wait([task])
 
 
 # tries to reach 192.0.2.7, at \S+ in test_wrong_send
@@ -44,6 +51,31 @@ def test_wrong_send() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
         datagrams.connect(("192.0.2.7", 9))
         datagrams.send(b"")
+
+
+class Peer(asyncio.DatagramProtocol):
+    """Tells what becomes of a datagram that a callback sends."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.failed: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_soon(transport.sendto, b"1", ("192.0.2.7", 9))
+
+    def error_received(self, exc: Exception) -> None:
+        self.failed.set_result(exc)
+
+
+# ^(?!.*hung)test_wrong_datagram_of_a_callback tries to reach 192.0.2.7
+def test_wrong_datagram_of_a_callback() -> None:
+    async def send() -> Exception:
+        loop = asyncio.get_running_loop()
+        transport, peer = await loop.create_datagram_endpoint(Peer, local_addr=("127.0.0.1", 0))
+        try:
+            return await peer.failed
+        finally:
+            transport.close()
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:  # not uvloop's
+        assert isinstance(runner.run(send()), OSError)
 
 
 # tries to reach 255.255.255.255
@@ -105,6 +137,25 @@ def test_right_datagrams_on_this_machine() -> None:
         other.connect(one.getsockname())
         other.send(b"hello")
         assert one.recv(9) == b"hello"
+
+
+def test_right_multicast_on_the_loopback_interface() -> None:
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as routed,
+        suppress(OSError),  # not every machine routes it
+    ):
+        bound.bind(("127.0.0.1", 0))
+        loopback = socket.inet_aton("127.0.0.1")
+        routed.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, loopback)
+        for each in (routed, bound):
+            each.sendto(b"", ("224.0.0.251", 9))
+
+
+# tries to reach 224.0.0.251, at
+def test_wrong_multicast() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams, suppress(OSError):
+        datagrams.sendto(b"", ("224.0.0.251", 9))
 
 
 @pytest.mark.asyncio
