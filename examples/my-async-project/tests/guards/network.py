@@ -8,6 +8,7 @@ Not seen are libraries that call the operating system themselves, and subprocess
 """
 
 import asyncio
+import errno
 import inspect
 import os
 import socket
@@ -25,8 +26,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from .findings import found, is_allowed, mode
-from .locations import location_of_task
+from .findings import Refusal, found, is_allowed, mode
+from .locations import location_of_current_task
 from .stacks import Line, line_of, own, running_lines, stack
 
 MARKER = "allow_network"
@@ -76,13 +77,36 @@ def look(event: str, arguments: tuple[Any, ...]) -> None:
         if is_socket and event == "socket.connect" and opened.type == socket.SOCK_DGRAM:
             if type(opened) is socket.socket:
                 opened.__class__ = Connected
+        elif event != "socket.connect":
+            check_datagram(opened, address[0])
         else:
             try:
                 check(address[0])
             except pytest.fail.Exception:
-                if is_socket and event == "socket.connect":
+                if is_socket:
                     opened.close()  # its owner expects an OSError
                 raise
+
+
+def check_datagram(opened: socket.socket, host: object) -> None:
+    """Refuse a datagram in the way in which it fails without a network."""
+    if is_multicast_on_loopback(opened, address_of(host)):
+        return
+    try:
+        check(host)
+    except Refusal as refusal:
+        raise OSError(errno.ENETUNREACH, str(refusal)) from None
+
+
+def is_multicast_on_loopback(opened: socket.socket, group: Address | None) -> bool:
+    if group is None or not group.is_multicast:
+        return False
+    if group.version == 4:
+        option = opened.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, 4)
+        sources = socket.inet_ntoa(option), opened.getsockname()[0]
+        return any(ip_address(source).is_loopback for source in sources)
+    index = opened.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF)
+    return index > 0 and socket.if_indextoname(index).startswith("lo")
 
 
 def is_only_parsed(frame: Any) -> bool:
@@ -98,7 +122,7 @@ class Connected(socket.socket):
 
     def send(self, *args: Any) -> int:
         if looking:
-            check(self.getpeername()[0])
+            check_datagram(self, self.getpeername()[0])
         return super().send(*args)
 
 
@@ -125,7 +149,7 @@ def check(host: object) -> None:
     lines = running_lines(inspect.currentframe())
     refused.append((host, lines, location_of_current_task()))
     if mode("network", looking[0]) == "error":
-        raise pytest.fail.Exception(report(*refused[-1]), pytrace=False)
+        raise Refusal(report(*refused[-1]), pytrace=False)
 
 
 def report(host: str, lines: list[Line], where: str | None) -> str:
@@ -134,17 +158,10 @@ def report(host: str, lines: list[Line], where: str | None) -> str:
         where = line.place
     at = f", at {where}" if where else ""
     text = [f"{looking[0].name} tries to reach {host}{at}"]
-    if own(lines):
-        text.append(stack(lines[lines.index(own(lines)[0]) :]))
+    if lines:
+        first = lines.index(own(lines)[0]) if own(lines) else 0
+        text.append(stack(lines[first:]))
     return "\n".join(text)
-
-
-def location_of_current_task() -> str | None:
-    """Return the line that made the task, in case that none of its own is the project's."""
-    with suppress(RuntimeError):
-        if task := asyncio.current_task():
-            return location_of_task(task)
-    return None
 
 
 def address_of(host: object) -> Address | None:
@@ -234,6 +251,7 @@ def hosts_of(url: str) -> set[str]:
 @pytest.hookimpl(wrapper=True)
 def watch(item: pytest.Item) -> Generator[None, object, object]:
     """Charge a test with what it was refused, also if its code has swallowed that."""
+    __tracebackhide__ = True
     looking[:] = [item]
     refused.clear()
     lines: list[Line] = []
@@ -248,7 +266,8 @@ def watch(item: pytest.Item) -> Generator[None, object, object]:
         return None  # the finding is what fails the test
     finally:
         for host, own_lines, task in refused:
-            text = report(host, own_lines if own(own_lines) else lines, task)
+            is_found = own(own_lines) or not own(lines)
+            text = report(host, own_lines if is_found else lines, task)
             found("network", "attempt to reach another machine", text, item, HINT)
         looking.clear()
 

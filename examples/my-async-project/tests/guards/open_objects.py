@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 import pytest
 
 from . import internals
-from .locations import chain_of, location, location_of_caller
+from .locations import chain_of, location, location_of_caller, location_of_current_task
 from .ownership import Owner, current
 
 GRACE = 1  # seconds to close something
@@ -51,6 +51,7 @@ class Made(NamedTuple):
     is_open: Callable[[Any], bool]
     location: str  # empty for a line of a library
     is_direct: bool  # made by the test or fixture itself, not by an object that it uses
+    task: str = ""  # the line that made the task of a library, if that made it
 
 
 noting: dict[str, type[Any]] = {}  # the classes above that are imported
@@ -173,7 +174,8 @@ def note(
     if not (owner and is_here and internals.running_loop()):
         return
     where = location_of_caller() or ""
-    owner.made.append(Made(thing, is_open, where, maker in owner.codes))
+    task = "" if where else location_of_current_task() or ""
+    owner.made.append(Made(thing, is_open, where, maker in owner.codes, task))
 
 
 def is_transport(made: Made) -> bool:

@@ -5,8 +5,8 @@ import gc
 import inspect
 import os
 import sys
-import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
@@ -107,19 +107,18 @@ def location_of_task(task: asyncio.Task[Any]) -> str | None:
     return location_of_origin(code) if isinstance(code, CoroutineType) else None
 
 
+def location_of_current_task() -> str | None:
+    """Return the line of this project that made the task that runs now."""
+    with suppress(RuntimeError):
+        if task := asyncio.current_task():
+            return location_of_task(task)
+    return None
+
+
 def location_of_origin(coroutine: Any) -> str | None:
     """Return the line of this project that made a coroutine, or called its maker."""
     places = (location(*line) for line in coroutine.cr_origin or ())
     return next(filter(None, places), None)
-
-
-def location_of_error(error: BaseException) -> str | None:
-    """Return the last line of this project in a traceback."""
-    found = None
-    for frame, line in traceback.walk_tb(error.__traceback__):
-        name = frame.f_code.co_name
-        found = location(frame.f_code.co_filename, line, name) or found
-    return found
 
 
 def coroutine_of(task: asyncio.Task[Any]) -> str:

@@ -1,6 +1,7 @@
 """Stacks in reports: the project's own lines, each with its code, libraries in one line."""
 
 import linecache
+import traceback
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from pathlib import PurePath
@@ -60,6 +61,15 @@ def running_lines(frame: FrameType | None) -> list[Line]:
         lines.append(line_of(frame))
         frame = frame.f_back
     return lines[::-1]
+
+
+def place_of_error(error: BaseException) -> str:
+    """Return the last line of this project in a traceback, else the library's function."""
+    frames = traceback.walk_tb(error.__traceback__)
+    lines = [line_of(frame, number) for frame, number in frames]
+    for line in own(lines)[-1:]:
+        return f"at {line.place}"
+    return f"in {lines[-1].function} in {lines[-1].library}"
 
 
 def line_of(frame: FrameType, number: int = 0) -> Line:

@@ -29,6 +29,10 @@ class Finding(NamedTuple):
     hint: str = ""  # what to do, said once for all findings that share it
 
 
+class Refusal(pytest.fail.Exception):  # type: ignore[name-defined,misc]
+    """What a guard raises in the code under test: its finding is recorded already."""
+
+
 @dataclass
 class Run:
     """The findings of a run, and the guards that had to switch themselves off."""

@@ -21,21 +21,20 @@ from weakref import ref
 import pytest
 
 from . import internals, open_objects, ownership
-from .findings import found, has_failed, is_allowed
+from .findings import Refusal, found, has_failed, is_allowed
 from .locations import (
     coroutine_of,
     location,
-    location_of_error,
     location_of_origin,
     location_of_task,
     name_of,
 )
 from .open_objects import Made, is_thread
 from .ownership import Owner, Task, current, held_by_fixture, owner_of
-from .stacks import awaited_lines, stack
+from .stacks import awaited_lines, place_of_error, stack
 
 MARKER = "allow_leaks"
-HINT = f'Close, cancel or await it, or mark the test @pytest.mark.{MARKER}("reason")'
+EXEMPT = f'or mark the test @pytest.mark.{MARKER}("reason")'
 GRACE = 1  # seconds for what has been cancelled or dropped to end
 TURNS = 3  # of the loop, for what ends by itself
 ORIGIN = 3  # frames: AsyncMock makes coroutines two calls below the line of the test
@@ -84,12 +83,14 @@ def note_collection(phase: str, info: dict[str, int]) -> None:
     collecting = info["generation"] if phase == "start" else None
 
 
-def leaked(owner: Owner | None, kind: str, text: str) -> None:
+def leaked(
+    owner: Owner | None, kind: str, text: str, change: str = "Close, cancel or await it"
+) -> None:
     """Charge a leak to the test that runs, else report it for the run."""
     item = owner.item if owner else None
     if item and owner is ownership.test:
         if not is_allowed(item, MARKER):
-            found("leaks", kind, text, item, HINT)
+            found("leaks", kind, text, item, f"{change}, {EXEMPT}")
     elif owner:
         found("leaks", kind, f"left behind by {owner.name}: {text}")
     else:
@@ -161,7 +162,7 @@ def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
     error = context.get("exception")
     message = context["message"]
     is_lost = message.startswith(LOST) or message.endswith(UNSEEN)
-    if type(error) is asyncio.CancelledError or not is_lost:
+    if type(error) in (asyncio.CancelledError, Refusal) or not is_lost:
         return
     task: Any = context.get("task") or context.get("future")
     is_task = issubclass(type(task), asyncio.Task)
@@ -169,11 +170,11 @@ def note_error(loop: ref[Loop], context: dict[str, Any]) -> None:
     if owner and owner.item and "caplog" in getattr(owner.item, "fixturenames", ()):
         return  # it can assert on what is logged
     text = f"{message.lstrip('_')}: {error!r}"
-    if error and (where := location_of_error(error)):
-        text += f", raised at {where}"
+    if error and error.__traceback__:
+        text += f", raised {place_of_error(error)}"
     if is_task and (where := location_of_task(task)):
         text += f", in the task made at {where}"
-    leaked(owner, "exception lost", text)
+    leaked(owner, "exception lost", text, "Handle it or await what raises it")
 
 
 def is_forgotten(coroutine: Coroutine[Any, Any, Any], text: str) -> bool:
@@ -311,8 +312,8 @@ def check_objects(owner: Owner, closing_loop: Loop | None = None) -> None:
             text = f"{kind.__module__.partition('.')[0]}'s {name} is open, "
             if is_thread(each):
                 text = f"thread {each.thing.name} is still running an event loop, "
-            if each.location:
-                text += f"made at {each.location}"
+            if where := each.location or each.task:
+                text += f"made at {where}"
             else:
                 text += f"made for {owner.name}{open_objects.ends_of(each)}"
             leaked(owner, f"{name} open", text)
