@@ -9,6 +9,12 @@ from helpers.suites import Environment, add_scenario, run_suite, skip_without_se
 ORDERS = (["-p", "no:randomly"], ["--randomly-seed=1"], ["--randomly-seed=2"])
 
 
+def add_to_store(project: Path, text: str) -> None:
+    """Add tables or statements to the module of a project that holds some."""
+    store = project / "src" / "demo" / "store.py"
+    store.write_text(f"{store.read_text(encoding='utf-8')}\n{text}\n", encoding="utf-8")
+
+
 @pytest.mark.covering(0)
 @pytest.mark.parametrize("loop", ["function", "session"])
 @pytest.mark.parametrize("access", CHOICES["data_access"])
@@ -20,6 +26,8 @@ def test_state_of_a_connection_ends_with_its_test(
     answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
     path = add_scenario(project, f"state/test_{database}_{access}")
+    if (database, access) == ("postgresql", "driver"):
+        add_to_store(project, 'SCHEMA.append("CREATE SEQUENCE numbers")')
 
     for order in ORDERS:
         counts = run_suite(environment, project, *order, path)
@@ -34,6 +42,37 @@ def test_state_of_a_redis_connection_ends_with_its_test(
     answers = {"database": "none", "redis": "yes", "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
     path = add_scenario(project, "state/test_redis")
+
+    for order in ORDERS:
+        counts = run_suite(environment, project, *order, path)
+        assert set(counts) == {"passed"}, counts
+
+
+@pytest.mark.covering(0)
+@pytest.mark.parametrize("loop", ["session", "function"])
+@pytest.mark.parametrize("client", ["httpx2", "httpx", "aiohttp"])
+def test_state_of_an_http_client_ends_with_its_test(
+    tmp_path: Path, environment: Environment, client: str, loop: str
+) -> None:
+    answers = {"database": "none", "http_client": client, "fixture_loop_scope": loop}
+    project = render(tmp_path, answers)
+    paths = [add_scenario(project, "state/test_http_client")]
+    if client != "aiohttp":
+        paths.append(add_scenario(project, "state/test_http_client_of_httpx"))
+
+    for order in ORDERS:
+        counts = run_suite(environment, project, *order, *paths)
+        assert set(counts) == {"passed"}, counts
+
+
+@pytest.mark.covering(0)
+@pytest.mark.parametrize("loop", ["session", "function"])
+def test_state_of_an_application_ends_with_its_test(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    answers = {"database": "none", "web_framework": "fastapi", "fixture_loop_scope": loop}
+    project = render(tmp_path, answers | {"http_client": "none"})
+    path = add_scenario(project, "state/test_app")
 
     for order in ORDERS:
         counts = run_suite(environment, project, *order, path)
@@ -80,11 +119,10 @@ def test_ids_start_alike_in_every_test(
 ) -> None:
     answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
-    store = project / "src" / "demo" / "store.py"
     notes = NOTES_OF_SQLALCHEMY
     if access == "driver":
-        notes = f'\nSCHEMA.append("{NOTES[database, access]}")\n'
-    store.write_text(store.read_text(encoding="utf-8") + notes, encoding="utf-8")
+        notes = f'SCHEMA.append("{NOTES[database, access]}")'
+    add_to_store(project, notes)
     (project / "tests" / "test_ids.py").write_text(FIRST_ID, encoding="utf-8")
 
     for order in (["-p", "no:randomly"], ["-n2"]):
@@ -111,8 +149,7 @@ def test_sequences_continue_after_rows_of_the_schema(
 ) -> None:
     answers = {"database": "postgresql", "data_access": "driver", "fixture_loop_scope": "session"}
     project = render(tmp_path, answers | {"http_client": "none"})
-    store = project / "src" / "demo" / "store.py"
-    store.write_text(store.read_text(encoding="utf-8") + SEEDED, encoding="utf-8")
+    add_to_store(project, SEEDED)
     (project / "tests" / "test_ids.py").write_text(AFTER_SEEDS, encoding="utf-8")
 
     assert run_suite(environment, project, "tests/test_ids.py") == {"passed": 3}

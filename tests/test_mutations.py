@@ -185,8 +185,8 @@ APPLICATION = [
     (
         "tests/fixtures/app.py",
         "override outlives its test",
-        "app.dependency_overrides = overrides",
-        "pass",
+        "with restored(app):",
+        "if True:",
     ),
     (
         "tests/fixtures/app.py",

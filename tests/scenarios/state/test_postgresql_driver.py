@@ -135,3 +135,36 @@ async def test_reset(connection, time):
     assert connection.is_in_transaction()
     await connection.fetch(query="SELECT 1")
     await connection.reload_schema_state()
+
+
+@pytest.mark.parametrize(
+    "select",
+    ["SELECT 1 AS a INTO TEMP own", "WITH b AS (SELECT 'b' x, 2 y) SELECT * INTO own FROM b"],
+)
+async def test_select_into_a_table(connection, select):
+    await connection.execute(select)
+    assert len(await connection.fetch("SELECT * FROM own")) == 1
+
+
+@twice
+async def test_last_value_of_a_sequence(connection, time):
+    savepoint = connection.transaction()
+    await savepoint.start()
+    with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
+        await connection.fetchval("SELECT lastval()")
+    await savepoint.rollback()
+
+
+@twice
+async def test_next_value_of_a_sequence(connection, time):
+    assert await connection.fetchval("SELECT nextval('numbers')") == 1
+
+
+@twice
+async def test_replaced_method(connection, time):
+    assert await connection.fetchval("SELECT 1") == 1
+
+    async def fail(*args, **options):
+        raise ConnectionError
+
+    connection.execute = connection.fetchval = fail

@@ -37,3 +37,24 @@ async def test_tracking(redis_client, time):
     assert await redis_client.ping()
     assert await redis_client.execute_command("CLIENT", "NO-EVICT", "ON")
     assert await redis_client.execute_command("CLIENT", "TRACKING", "ON")
+
+
+@twice
+async def test_settings_of_the_client(redis_client, time):
+    await redis_client.set("key", "value")
+    assert await redis_client.get("key") == b"value"
+    redis_client.set_response_callback("GET", lambda *_, **__: "changed")
+    redis_client.connection_pool.connection_kwargs["decode_responses"] = True
+    redis_client.connection_pool.max_connections = 0
+
+
+@twice
+async def test_replaced_method(redis_client, time):
+    assert await redis_client.get("key") is None
+    redis_client.get = None
+
+
+@twice
+async def test_closed(redis_client, time):
+    assert await redis_client.ping()
+    await redis_client.aclose()

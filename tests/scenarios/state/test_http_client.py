@@ -1,0 +1,20 @@
+"""What a test can change about the HTTP client."""
+
+import pytest
+from werkzeug import Response
+
+pytestmark = pytest.mark.asyncio
+twice = pytest.mark.parametrize("time", ["first", "second"])
+
+
+@twice
+async def test_headers(http_client, api_server, time):
+    def respond(request):
+        assert "X-Mine" not in request.headers
+        assert "Authorization" not in request.headers
+        return Response("one")
+
+    api_server.expect_request("/").respond_with_handler(respond)
+    response = await http_client.get(api_server.url_for("/"))
+    assert response.headers["Content-Length"] == "3"
+    http_client.headers.update({"X-Mine": "1", "Authorization": "Bearer token"})
