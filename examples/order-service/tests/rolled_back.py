@@ -12,14 +12,17 @@ __tracebackhide__ = True  # reports show who called
 NOT_OUR_TRANSACTION = (asyncpg.PostgresError, asyncpg.InterfaceError)
 # The savepoint tells whether the test has ended our transaction.
 BEGIN = "{} %s SAVEPOINT test"
-# No rollback releases an advisory lock.
-ROLLBACK = "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); {}"
-# Statements that a rollback undoes completely, one at a time.
+# No rollback releases an advisory lock, or forgets what `lastval()` returns.
+ROLLBACK = (
+    "ROLLBACK TO SAVEPOINT test; SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; {}"
+)
+# Statements that a rollback undoes completely, one at a time. SELECT … INTO makes a
+# table, which others that are prepared may not fit.
 UNDONE = re.compile(
     r"([\s(]|--[^\n]*\n|/\*.*?\*/)*"
     r"((SELECT|INSERT|UPDATE|DELETE|MERGE|WITH|VALUES|TABLE|COPY|FETCH|MOVE|CLOSE"
     r"|EXPLAIN|SHOW|LOCK|NOTIFY|SAVEPOINT|RELEASE|ROLLBACK|BEGIN|COMMIT)\b"
-    r"(?!.*\b(setseed|dblink\w*)\b)[^;]*)?;?\s*",
+    r"(?!.*(\b(setseed|dblink\w*)|(?<!INSERT)(?<!MERGE)\s+INTO)\b)[^;]*)?;?\s*",
     re.DOTALL | re.IGNORECASE,
 )
 # The other methods that leave a connection as it was.
@@ -45,6 +48,11 @@ class RolledBack(Framed):
 
     is_undone = True
     caches: Sequence[MutableMapping[Any, Any]] = ()
+
+    def restore_methods(self) -> None:
+        """Remove what the test has replaced on this object, such as `execute`."""
+        for name in vars(self).keys() - {"form", "is_undone", "caches"}:
+            delattr(self, name)
 
     async def note_change(self) -> None:
         """Note that this connection must not serve another test."""
