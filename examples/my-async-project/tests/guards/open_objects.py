@@ -175,7 +175,7 @@ def note(
         return
     where = location_of_caller() or ""
     task = "" if where else location_of_current_task() or ""
-    owner.made.append(Made(thing, is_open, where, maker in owner.codes, task))
+    owner.made.append(Made(thing, is_open, where, owner.is_maker(maker), task))
 
 
 def is_transport(made: Made) -> bool:

@@ -31,7 +31,16 @@ class Owner:
     item: pytest.Item | None = None
     value: object = None
     made: list[Any] = field(default_factory=list)  # what must be closed
-    codes: set[CodeType] = field(default_factory=set)  # of the test and its fixtures
+    functions: list[Any] = field(default_factory=list)  # of the test and its fixtures
+
+    def is_maker(self, code: CodeType | None) -> bool:
+        """Tell whether code is that of the test or of one of its fixtures."""
+        for function in self.functions:
+            while type(function) is FunctionType:
+                if function.__code__ is code:
+                    return True
+                function = vars(function).get("__wrapped__")
+        return False
 
 
 OWNER: contextvars.ContextVar[Owner | None] = contextvars.ContextVar("owner")
@@ -62,7 +71,7 @@ def owner_of(task: Task) -> Owner | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     global test
     test = Owner(item.name, item)
-    note_code(test, getattr(item, "function", None))
+    test.functions.append(getattr(item, "function", None))
     OWNER.set(test)
     if context := internals.context_of_case(item):
         context.run(OWNER.set, test)
@@ -79,12 +88,6 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
         OWNER.set(None)
 
 
-def note_code(owner: Owner, function: object) -> None:
-    while type(function) is FunctionType:
-        owner.codes.add(function.__code__)
-        function = vars(function).get("__wrapped__")
-
-
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any],
@@ -93,7 +96,7 @@ def pytest_fixture_setup(
     __tracebackhide__ = True
     if fixturedef.scope == "function":
         if owner := current():
-            note_code(owner, fixturedef.func)
+            owner.functions.append(fixturedef.func)
         return (yield)
     owner = Owner(f"fixture {name_of(fixturedef.argname, fixturedef.func)}")
     token = OWNER.set(owner)

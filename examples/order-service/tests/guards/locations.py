@@ -58,22 +58,19 @@ def name_of(name: str, function: Any) -> str:
 
 def location_of_caller() -> str | None:
     """Return the line of this project that is at work, and by whom it was called."""
-    lines: list[tuple[str, int, FrameType]] = []
+    first = last = None
     for frame in callers(inspect.currentframe()):
         file = frame.f_code.co_filename
         if path_in_project(file):
             if not is_hidden(frame):
-                lines.append((file, frame.f_lineno, frame))
-        elif lines and file in PYTEST:
+                first, last = first or frame, frame
+        elif first and file in PYTEST:
             break  # has called the test or the fixture
-    if not lines:
+    if first is None or last is None:
         return None
-    file, line, frame = lines[0]
-    where = location(file, line, name_in(frame))
-    if file == lines[-1][0]:
-        return where
-    file, line, frame = lines[-1]
-    return f"{where}, called at {location(file, line, name_in(frame))}"
+    where = location_in(first)
+    is_in_one_file = first.f_code.co_filename == last.f_code.co_filename
+    return where if is_in_one_file else f"{where}, called at {location_in(last)}"
 
 
 def is_hidden(frame: FrameType) -> bool:
@@ -81,13 +78,17 @@ def is_hidden(frame: FrameType) -> bool:
     return "__tracebackhide__" in frame.f_globals
 
 
-def name_in(frame: FrameType) -> str:
-    return frame.f_code.co_qualname.rpartition("<locals>.")[2]
+def location_in(frame: FrameType) -> str | None:
+    code = frame.f_code
+    name = code.co_qualname.rpartition("<locals>.")[2]
+    return location(code.co_filename, frame.f_lineno, name)
 
 
 def callers(frame: FrameType | None) -> Iterator[FrameType]:
     """Yield the frames of a call, then those of the greenlets that it runs in."""
-    yield from chain_of(frame)
+    while frame:
+        yield frame
+        frame = frame.f_back
     if greenlet := sys.modules.get("greenlet"):
         parent = greenlet.getcurrent().parent
         while parent:

@@ -39,9 +39,7 @@ def pytest_fixture_setup(
             item = request.node if isinstance(request.node, pytest.Item) else None
             used = used_by(fixturedef, internals.active_fixtures(request))
             check_scope(fixturedef, loop, item)
-            change = decorator(fixturedef.scope, "{loop}")
-            who = f"fixture {name_of(fixturedef.argname, fixturedef.func)} is set up"
-            check_used(who, loop, used, request.config, change, item)
+            check_used(fixturedef, loop, used, request.config, item)
         return (yield)
     except BaseException as error:
         # Otherwise the next test that wants this fixture meets a bare AssertionError.
@@ -58,8 +56,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
         marker = item.get_closest_marker("asyncio")
         asked = marker.kwargs.get("loop_scope") if marker else None
         loop = asked or item.config.getini("asyncio_default_test_loop_scope")
-        change = '@pytest.mark.asyncio(loop_scope="{loop}")'
-        check_used(f"{item.name} runs", loop, used, item.config, change, item)
+        check_used(item, loop, used, item.config, item)
 
 
 def check_scope(fixture: Fixture, loop: str, item: pytest.Item | None) -> None:
@@ -77,11 +74,10 @@ def check_scope(fixture: Fixture, loop: str, item: pytest.Item | None) -> None:
 
 
 def check_used(
-    who: str,
+    user: Fixture | pytest.Item,
     loop: str,
     used: Iterable[Fixture],
     config: pytest.Config,
-    change: str,
     item: pytest.Item | None,
 ) -> None:
     """Refuse fixtures that were made on another loop than that of their user."""
@@ -89,8 +85,14 @@ def check_used(
         other = loop_of_fixture(fixture, config) or loop
         if other == loop or not is_bound(internals.value_of(fixture)):
             continue
+        if isinstance(user, pytest.Item):
+            who = f"{user.name} runs"
+            change = f'@pytest.mark.asyncio(loop_scope="{other}")'
+        else:
+            who = f"fixture {name_of(user.argname, user.func)} is set up"
+            change = decorator(user.scope, other)
         if other == config.getini("asyncio_default_test_loop_scope"):
-            fix = f"there {change.format(loop=other)}"
+            fix = f"there {change}"
         else:
             scope = min(fixture.scope, loop, key=SCOPES.index)
             fix = f"at '{fixture.argname}' {decorator(scope, loop)}"
