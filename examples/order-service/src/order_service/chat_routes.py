@@ -52,10 +52,10 @@ async def get_chat(connection: HTTPConnection) -> Chat:
     return chat
 
 
-ChatDependency = Annotated[Chat, Depends(get_chat)]
+ChatDep = Annotated[Chat, Depends(get_chat)]
 
 
-async def listen(chat: ChatDependency) -> AsyncIterator[asyncio.Queue[str]]:
+async def listen(chat: ChatDep) -> AsyncIterator[asyncio.Queue[str]]:
     """Listen to the chat from before the response until the connection ends."""
     with chat.listen() as messages:
         yield messages
@@ -74,7 +74,7 @@ router = APIRouter(prefix="/chat", tags=["chat"], lifespan=open_chat)
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED)
-async def say(message: Message, chat: ChatDependency) -> Message:
+async def say(message: Message, chat: ChatDep) -> Message:
     """Send a message to everyone who is listening now."""
     chat.say(message.text)
     return message
@@ -88,7 +88,7 @@ async def events(messages: Messages) -> AsyncIterator[Message]:
 
 
 @router.websocket("/socket")
-async def socket(socket: WebSocket, chat: ChatDependency, messages: Messages) -> None:
+async def socket(socket: WebSocket, chat: ChatDep, messages: Messages) -> None:
     """Pass on the client's messages, and send it all messages, its own included."""
     await socket.accept()
     async with asyncio.TaskGroup() as group:

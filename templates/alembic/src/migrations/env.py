@@ -1,4 +1,5 @@
 {% set is_sqlite = cookiecutter.database == "sqlite" -%}
+{% set is_mysql = cookiecutter.database == "mysql" -%}
 """How Alembic reaches the database: it executes this file for each command."""
 
 import asyncio
@@ -7,7 +8,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from alembic import context
-{% if not is_sqlite -%}
+{% if is_mysql -%}
 from alembic.operations.ops import (
     DropIndexOp,
     DropTableOp,
@@ -59,10 +60,11 @@ def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        process_revision_directives=drop_indexes_with_their_table,
-    )
+{% if is_mysql %}        process_revision_directives=drop_indexes_with_their_table,
+{% endif %}    )
     with context.begin_transaction():
         context.run_migrations()
+{%- if is_mysql %}
 
 
 def drop_indexes_with_their_table(
@@ -79,6 +81,7 @@ def drop_indexes_with_their_table(
                     step.ops = [
                         op for op in step.ops if not isinstance(op, DropIndexOp)
                     ]
+{%- endif %}
 {%- endif %}
 
 

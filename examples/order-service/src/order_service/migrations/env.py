@@ -6,12 +6,6 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 
 from alembic import context
-from alembic.operations.ops import (
-    DropIndexOp,
-    DropTableOp,
-    MigrationScript,
-    ModifyTableOps,
-)
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
@@ -29,26 +23,9 @@ def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
-        process_revision_directives=drop_indexes_with_their_table,
     )
     with context.begin_transaction():
         context.run_migrations()
-
-
-def drop_indexes_with_their_table(
-    _: object, __: object, scripts: list[MigrationScript]
-) -> None:
-    """Leave out that indexes are dropped first: a foreign key may need one."""
-    for script in scripts:
-        for steps in (*script.upgrade_ops_list, *script.downgrade_ops_list):
-            dropped = {
-                step.table_name for step in steps.ops if isinstance(step, DropTableOp)
-            }
-            for step in steps.ops:
-                if isinstance(step, ModifyTableOps) and step.table_name in dropped:
-                    step.ops = [
-                        op for op in step.ops if not isinstance(op, DropIndexOp)
-                    ]
 
 
 async def connect_and_migrate() -> None:
