@@ -290,6 +290,18 @@ def test_settings_of_the_interpreter_are_restored(tmp_path: Path, environment: E
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize("loop", ["function", "session"])
+def test_what_tests_replace_is_left_alone(
+    tmp_path: Path, environment: Environment, loop: str
+) -> None:
+    project = render(tmp_path, SMALL | {"fixture_loop_scope": loop})
+    path = add_scenario(project, "guards/test_replaced_names")
+
+    failures = failures_of(environment, project, path)
+
+    assert_mistakes_are_reported(project, path, failures)
+
+
 ASYNC_IN_PLAIN_CASE = """
 import unittest
 
