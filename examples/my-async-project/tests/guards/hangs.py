@@ -16,6 +16,7 @@ import selectors
 import signal
 import sys
 import threading
+from asyncio import Runner, all_tasks, current_task, wait  # tests may replace them
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -42,7 +43,7 @@ class Run:
 
     def __init__(self, code: Any, loop: asyncio.AbstractEventLoop) -> None:
         self.code, self.loop = code, loop
-        self.before = set(map(id, asyncio.all_tasks(loop)))  # resources of fixtures
+        self.before = set(map(id, all_tasks(loop)))  # resources of fixtures
 
     @property
     def function(self) -> CodeType | None:
@@ -50,7 +51,7 @@ class Run:
 
     @property
     def task(self) -> Any:
-        tasks = asyncio.all_tasks(self.loop)
+        tasks = all_tasks(self.loop)
         return next((task for task in tasks if task.get_coro() is self.code), None)
 
     def is_over(self) -> bool:
@@ -62,8 +63,8 @@ class Run:
 
     def others(self) -> dict[str, Any]:
         """Return the coroutines of the other tasks that wait, by their names."""
-        tasks = asyncio.all_tasks(self.loop)
-        tasks -= {self.task, asyncio.current_task(self.loop)}
+        tasks = all_tasks(self.loop)
+        tasks -= {self.task, current_task(self.loop)}
         return {t.get_name(): t.get_coro() for t in tasks if id(t) not in self.before}
 
     def cancel(self, rings: int) -> None:
@@ -82,7 +83,7 @@ class Run:
             if task := self.task:
                 task.cancel()
                 with suppress(RuntimeError, SystemExit, pytest.fail.Exception):
-                    waiting = asyncio.wait({task}, timeout=GRACE)
+                    waiting = wait({task}, timeout=GRACE)
                     self.loop.run_until_complete(waiting)
 
 
@@ -298,7 +299,7 @@ def pytest_fixture_setup(
     value = yield
     watch.doing = outer
     doing = f"the teardown of fixture '{fixturedef.argname}'"
-    if isinstance(value, asyncio.Runner):
+    if isinstance(value, Runner):
         doing = "the closing of the event loop"
     fixturedef.addfinalizer(partial(setattr, watch, "doing", doing))
     return value
@@ -306,7 +307,7 @@ def pytest_fixture_setup(
 
 def watched(run: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(run)
-    def run_watched(runner: asyncio.Runner, coro: Any, **context: Any) -> Any:
+    def run_watched(runner: Runner, coro: Any, **context: Any) -> Any:
         __tracebackhide__ = True
         if threading.get_ident() != watch.thread or not asyncio.iscoroutine(coro):
             return run(runner, coro, **context)
@@ -330,7 +331,7 @@ def refuse_another_try(code: Any) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
-    patch.setattr(asyncio.Runner, "run", watched(asyncio.Runner.run))
+    patch.setattr(Runner, "run", watched(Runner.run))
     config.add_cleanup(patch.undo)
     of_anyio = f"{__package__}.hangs_of_anyio"
     config.pluginmanager.register(import_module(of_anyio), of_anyio)

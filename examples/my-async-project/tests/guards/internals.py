@@ -135,6 +135,13 @@ def has_ready(loop: asyncio.AbstractEventLoop) -> bool:
     return bool(getattr(loop, "_ready", True))
 
 
+def imported(name: str) -> type[Any] | None:
+    """Return the class `package.module.Class`; a test may put anything in its place."""
+    module, _, attribute = name.rpartition(".")
+    kind = getattr(sys.modules.get(module), "__dict__", {}).get(attribute)
+    return kind if issubclass(type(kind), type) else None
+
+
 def is_accepted(arguments: Iterable[object]) -> bool:
     """Tell whether a transport with these arguments is the server's side of a connection."""
     return any(

@@ -35,7 +35,7 @@ HINT = f'Use a server on this machine, or mark the test @pytest.mark.{MARKER}("r
 NAMES = {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"}
 ADDRESSES = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 EVENTS = NAMES | ADDRESSES
-LOOK_UP = socket.getaddrinfo
+Socket, LOOK_UP = socket.socket, socket.getaddrinfo  # which tests may replace
 HOSTS = Path("/etc/hosts")
 if sys.platform == "win32":
     HOSTS = Path(os.environ["SYSTEMROOT"], "System32/drivers/etc/hosts")
@@ -72,13 +72,13 @@ def look(event: str, arguments: tuple[Any, ...]) -> None:
             check(host)
     elif event in ADDRESSES:
         opened, address = arguments
-        is_socket = isinstance(opened, socket.socket)
+        is_socket = isinstance(opened, Socket)
         if not isinstance(address, tuple) or (
             is_socket and opened.family not in (socket.AF_INET, socket.AF_INET6)
         ):
             return
         if is_socket and event == "socket.connect" and opened.type == socket.SOCK_DGRAM:
-            if type(opened) is socket.socket:
+            if type(opened) is Socket:
                 opened.__class__ = Connected
         elif event != "socket.connect":
             check_datagram(opened, address[0])
@@ -114,7 +114,7 @@ def is_multicast_on_loopback(opened: socket.socket, group: Address | None) -> bo
 
 def is_only_parsed(frame: Any) -> bool:
     """Tell whether a call of `getaddrinfo` looks nothing up."""
-    is_call = frame.f_code is socket.getaddrinfo.__code__
+    is_call = frame.f_code is LOOK_UP.__code__
     return bool(is_call and frame.f_locals.get("flags", 0) & socket.AI_NUMERICHOST)
 
 

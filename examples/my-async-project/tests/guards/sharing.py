@@ -9,7 +9,6 @@ aiosqlite's connections and Redis clients serve many tasks.
 
 import asyncio
 import inspect
-import sys
 from collections.abc import Callable
 from functools import wraps
 from itertools import takewhile
@@ -19,6 +18,7 @@ from weakref import WeakSet
 import pytest
 
 from .findings import found, is_allowed
+from .internals import imported
 from .locations import coroutine_of, location_of_task
 from .stacks import awaited_lines, own, running_lines
 
@@ -52,10 +52,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def watch_imported() -> None:
     for name in to_watch[:]:
-        module, _, kind = name.partition(":")
-        if module in sys.modules:
+        if kind := imported(name.replace(":", ".")):
             to_watch.remove(name)
-            watch(getattr(sys.modules[module], kind))
+            watch(kind)
 
 
 def watch(kind: type[Any]) -> None:

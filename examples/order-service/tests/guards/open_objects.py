@@ -66,9 +66,10 @@ def note_classes(patch: pytest.MonkeyPatch) -> list[type[Any]]:
     modules = len(sys.modules)
     new = []
     for name, is_open in CLOSABLE.items():
-        module, _, attribute = name.rpartition(".")
-        if name not in noting and module in sys.modules:
-            noting[name] = kind = getattr(sys.modules[module], attribute)
+        kind = None if name in noting else internals.imported(name)
+        # Not a stub of the tests, which need not have what `is_open` reads.
+        if kind and kind.__module__.partition(".")[0] == name.partition(".")[0]:
+            noting[name] = kind
             note_class(patch, kind, is_open)
             new.append(kind)
     return new

@@ -11,6 +11,7 @@ import inspect
 import sys
 import traceback
 import warnings
+from asyncio import Runner, all_tasks, wait  # by these names: tests may replace them
 from collections.abc import Callable, Coroutine, Generator, Iterator
 from contextlib import closing
 from functools import partial
@@ -105,7 +106,7 @@ def owner_of_finalized() -> Owner | None:
         return None
     owner = current()
     # uvloop frees in the context in which the loop was made.
-    is_of_loop = owner and issubclass(type(owner.value), asyncio.Runner)
+    is_of_loop = owner and issubclass(type(owner.value), Runner)
     return ownership.test if is_of_loop else owner
 
 
@@ -120,8 +121,8 @@ def pytest_fixture_setup(
     # A fixture of the item itself ends among those of the test.
     if not isinstance(request.node, pytest.Item):
         fixturedef.addfinalizer(check_test)
-    if issubclass(type(value), asyncio.Runner):
-        assert isinstance(value, asyncio.Runner)
+    if issubclass(type(value), Runner):
+        assert isinstance(value, Runner)
         loop = value.get_loop()
         hear = partial(note_error, ref(loop))
         try:
@@ -239,7 +240,7 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
     for _ in range(TURNS):
         turn(loop)
     if generators := {task for task in tasks_of(loop, owner) if generator_of(task)}:
-        loop.run_until_complete(asyncio.wait(generators, timeout=GRACE))
+        loop.run_until_complete(wait(generators, timeout=GRACE))
     tasks = tasks_of(loop, owner)
     for task in [*tasks]:
         is_held = owner.item and held_by_fixture(task)
@@ -258,7 +259,7 @@ def check_tasks(loop: Loop, owner: Owner | None) -> None:
             leaked(owner, "task pending", f"{text}\n{waits_of(task)}")
         task.cancel()
     if tasks:
-        loop.run_until_complete(asyncio.wait(tasks, timeout=GRACE))
+        loop.run_until_complete(wait(tasks, timeout=GRACE))
 
 
 def waits_of(task: Task) -> str:
@@ -272,7 +273,7 @@ def is_ignored(name: str) -> bool:
 
 
 def tasks_of(loop: Loop, owner: Owner | None) -> list[Task]:
-    return [task for task in asyncio.all_tasks(loop) if owner_of(task) is owner]
+    return [task for task in all_tasks(loop) if owner_of(task) is owner]
 
 
 def generator_of(task: Task) -> AsyncGeneratorType[Any, Any] | None:
