@@ -197,7 +197,7 @@ async def test_wrong_fails_next() -> None:
     raise AssertionError("the test fails, too")
 
 
-# was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_call_of_a_mock
+# was never awaited, made at tests/test_\w+.py:\d+ in test_wrong_call_of_a_mock; a mock of a function that is not async
 @pytest.mark.asyncio
 async def test_wrong_call_of_a_mock() -> None:
     AsyncMock()()
