@@ -53,3 +53,18 @@ async def test_right_connection_for_each(database_url: str) -> None:
             await connection.close()
 
     assert await asyncio.gather(own(1), own(2)) == [1, 2]
+
+
+@pytest.mark.asyncio
+async def test_right_close_interrupts(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    runs = asyncio.Event()
+    connection.add_log_listener(lambda *_: runs.set())
+    statement = "DO $$ BEGIN RAISE NOTICE 'runs'; PERFORM pg_sleep(60); END $$"
+    waits = asyncio.create_task(connection.execute(statement))
+    await runs.wait()
+
+    await connection.close(timeout=9)
+
+    with pytest.raises(asyncpg.QueryCanceledError):
+        await waits

@@ -200,7 +200,7 @@ def is_own(address: Address) -> bool:
     with (
         unchecked(),
         suppress(OSError),
-        closing(socket.socket(family, socket.SOCK_DGRAM)) as asks,
+        closing(Socket(family, socket.SOCK_DGRAM)) as asks,
     ):
         asks.connect((str(address), 9))  # sends nothing
         return address_of(asks.getsockname()[0]) == address

@@ -39,6 +39,7 @@ EXEMPT = f'or mark the test @pytest.mark.{MARKER}("reason")'
 GRACE = 1  # seconds for what has been cancelled or dropped to end
 TURNS = 3  # of the loop, for what ends by itself
 ORIGIN = 3  # frames: AsyncMock makes coroutines two calls below the line of the test
+MOCKED = "AsyncMockMixin._execute_mock_call"
 # What asyncio itself reports of an exception that nobody else can see.
 LOST = (
     *("Exception in callback", "Unhandled exception", "Fatal error"),
@@ -192,8 +193,10 @@ def is_forgotten(coroutine: Coroutine[Any, Any, Any], text: str) -> bool:
         else:
             if not log:
                 return False
-    where = origin(coroutine)
-    leaked(owner_of_finalized(), "coroutine never awaited", f"{text}{where}")
+    text += origin(coroutine)
+    if coroutine.__qualname__ == MOCKED:
+        text += "; a mock of a function that is not async must be a MagicMock"
+    leaked(owner_of_finalized(), "coroutine never awaited", text)
     return not log
 
 

@@ -31,6 +31,7 @@ ONE_TASK = [
     "sqlalchemy.ext.asyncio:AsyncSession",
     "asyncpg:Connection",
 ]
+ENDS = ("close", "aclose")  # asyncpg's `close` cancels what another task runs
 Task = asyncio.Task[Any]
 
 # The task that uses an object now, by its id, and the test in which it does.
@@ -58,9 +59,9 @@ def watch_imported() -> None:
 
 
 def watch(kind: type[Any]) -> None:
-    """Watch the public coroutine methods of a class."""
+    """Watch the public coroutine methods of a class, but those that may end its use."""
     for name, method in list(vars(kind).items()):
-        if inspect.iscoroutinefunction(method) and not name.startswith("_"):
+        if inspect.iscoroutinefunction(method) and not name.startswith(("_", *ENDS)):
             patch.setattr(kind, name, watched(method, kind.__name__))
 
 
