@@ -2,6 +2,7 @@
 
 import asyncio
 import contextvars
+import functools
 import gc
 import json
 import logging
@@ -12,6 +13,7 @@ import threading
 import warnings
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, aclosing, suppress
 from unittest.mock import AsyncMock
 
@@ -387,6 +389,148 @@ def test_right_hooks_are_as_ever() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gc.collect()
+
+
+# What fixtures of several tests hold in unusual ways, all closed when they are torn down.
+
+
+class Slots:
+    __slots__ = ("task",)
+
+    def start(self) -> None:
+        self.task = asyncio.create_task(wait_for_ever())
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_in_slots() -> AsyncIterator[Callable[[], None]]:
+    holder = Slots()
+    yield holder.start
+    holder.task.cancel()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_in_a_partial() -> AsyncIterator[Callable[[], None]]:
+    def start(held: Jobs) -> None:
+        held.add(asyncio.create_task(wait_for_ever()))
+
+    jobs: Jobs = set()
+    yield functools.partial(start, jobs)
+    for job in jobs:
+        job.cancel()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_weakly() -> AsyncIterator[Callable[[], None]]:
+    seen: weakref.WeakSet[asyncio.Task[None]] = weakref.WeakSet()
+    jobs: Jobs = set()
+
+    def start() -> None:
+        seen.add(job := asyncio.create_task(wait_for_ever()))
+        jobs.add(job)
+
+    yield start
+    for job in list(seen):
+        job.cancel()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_in_a_context() -> AsyncIterator[Callable[[], None]]:
+    context, jobs = contextvars.copy_context(), []
+    yield lambda: jobs.append(context.run(asyncio.create_task, wait_for_ever()))
+    for job in jobs:
+        job.cancel()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_in_a_group() -> AsyncIterator[Callable[[], None]]:
+    jobs: Jobs = set()
+    async with asyncio.TaskGroup() as group:
+        yield lambda: jobs.add(group.create_task(wait_for_ever()))
+        for job in jobs:
+            job.cancel()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def start_by_a_worker() -> AsyncIterator[Callable[[], None]]:
+    orders: asyncio.Queue[None] = asyncio.Queue()
+    jobs: Jobs = set()
+
+    async def work() -> None:
+        while True:
+            await orders.get()
+            jobs.add(asyncio.create_task(wait_for_ever()))
+
+    worker = asyncio.create_task(work())
+    yield lambda: orders.put_nowait(None)
+    for task in (worker, *jobs):
+        task.cancel()
+
+
+@pytest.mark.asyncio
+async def test_right_jobs_of_fixtures(
+    start_in_slots: Callable[[], None],
+    start_in_a_partial: Callable[[], None],
+    start_weakly: Callable[[], None],
+    start_in_a_context: Callable[[], None],
+    start_in_a_group: Callable[[], None],
+    start_by_a_worker: Callable[[], None],
+) -> None:
+    for start in (start_in_slots, start_in_a_partial, start_weakly):
+        start()
+    for start in (start_in_a_context, start_in_a_group, start_by_a_worker):
+        start()
+    await asyncio.sleep(0.01)
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def lazy_server() -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    servers: list[asyncio.Server] = []
+
+    async def serve() -> None:
+        if not servers:
+            servers.append(await asyncio.start_server(print, "127.0.0.1", 0))
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+@pytest.mark.asyncio
+async def test_right_server_that_a_fixture_starts_later(
+    lazy_server: Callable[[], Awaitable[None]],
+) -> None:
+    await lazy_server()
+
+
+@pytest_asyncio.fixture(scope="LOOP", loop_scope="LOOP")
+async def generators() -> AsyncIterator[list[AsyncIterator[int]]]:
+    async with AsyncExitStack() as stack:
+        generators: list[AsyncIterator[int]] = []
+        yield generators
+        for generator in generators:
+            await stack.enter_async_context(aclosing(generator))  # type: ignore[type-var]
+
+
+@pytest.mark.asyncio
+async def test_right_generator_of_a_fixture(generators: list[AsyncIterator[int]]) -> None:
+    generators.append(numbers())
+    assert await anext(generators[-1]) == 0
+
+
+@pytest.fixture(scope="session")
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor() as threads:
+        yield threads
+
+
+@pytest.mark.asyncio
+async def test_right_threads_of_the_run(threads: ThreadPoolExecutor) -> None:
+    def run() -> None:
+        with asyncio.Runner() as runner:
+            runner.run(asyncio.sleep(0))
+
+    loop = asyncio.get_running_loop()
+    await asyncio.gather(*(loop.run_in_executor(threads, run) for _ in range(3)))
 
 
 async def sleep_in_process(seconds: int) -> asyncio.subprocess.Process:
