@@ -247,8 +247,8 @@ def missing_python(oldest: str) -> str:
         commands = ([sys.executable], *named, ["python3"], ["python"])
         found = {output_of([*command, *show]).strip() for command in commands} - {""}
     by_age = sorted(found, key=lambda version: [int(n) for n in re.findall(r"\d+", version)])
-    listing = ", ".join(by_age) or "none at all"
-    return f"no Python {oldest} or newer was found, only {listing}; install one"
+    others = f", only {', '.join(by_age)}" if by_age else ""
+    return f"no Python {oldest} or newer was found{others}; install one"
 
 
 def works(command: list[str]) -> bool:
@@ -540,6 +540,25 @@ def essential_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if ESSENTIAL.match(name.upper())}
 
 
+def run_in_foreground(command: list[str]) -> int:
+    """Run a command that alone gets Ctrl-C in a terminal: cruft has yet to write its file."""
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR)
+        is_foreground = os.tcgetpgrp(terminal) == os.getpgrp() and sys.stdout.isatty()
+    except (AttributeError, OSError):  # Windows, no terminal, or stdout is closed
+        is_foreground = False
+    if not is_foreground:
+        return subprocess.run(command, check=False).returncode
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # which would stop what is in the background
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # nor can Ctrl-Z: no shell would continue it
+    with subprocess.Popen(command, process_group=0) as process:
+        try:
+            os.tcsetpgrp(terminal, process.pid)
+            return process.wait()
+        finally:
+            os.tcsetpgrp(terminal, os.getpgrp())
+
+
 # What happened and what to do next
 
 
@@ -610,10 +629,14 @@ def bold(text: str, colour: str = "33") -> str:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        sys.exit(record_suite(sys.argv[1]))
     try:
-        status = main()
+        match sys.argv[1:]:
+            case [] if TERMINAL:  # any status but 1 is that of an interruption
+                status = int(run_in_foreground([sys.executable, __file__, "--alone"]) == 1)
+            case [] | ["--alone"]:
+                status = main()
+            case [record, *_]:
+                status = record_suite(record)
     except BrokenPipeError:  # nobody reads on, as in `cookiecutter ... | head`: keep the project
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 0

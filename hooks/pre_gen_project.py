@@ -177,6 +177,7 @@ CHECKS = {
 }
 
 YES_OR_NO = ("redis", "anyio", "example", "run_suite")
+YES_AND_NO = ("1", "true", "t", "yes", "y", "on", "0", "false", "f", "no", "n", "off")
 
 
 def machine_problems() -> list[str]:
@@ -231,22 +232,42 @@ def answer_problems(answers: dict[str, object]) -> list[str]:
 
 
 def configuration_problems(answers: dict[str, object]) -> list[str]:
-    """Say which choices in cookiecutter's configuration are numbers to YAML.
+    """Say which defaults in cookiecutter's configuration are none of the choices.
 
     cookiecutter ignores such a one, and every default after it, with a mere warning.
     """
     try:
         from cookiecutter.config import get_user_config
 
-        defaults = get_user_config()["default_context"]
+        defaults = dict(get_user_config()["default_context"])
     except Exception:  # noqa: BLE001 - whatever it is, cookiecutter has come to terms with it
         return []
-    choices = answers.keys() - CHECKS.keys() - set(YES_OR_NO)
-    return [
-        f'{prompt}: {default!r} in the configuration of cookiecutter is not text; write "{default}"'
-        for prompt, default in defaults.items()
-        if prompt in choices and not isinstance(default, str)
-    ]
+    problems = []
+    for prompt, default in defaults.items():
+        if prompt not in answers or prompt in CHECKS:
+            continue
+        problem = ""
+        if prompt in YES_OR_NO:
+            if isinstance(default, str) and default.lower() not in YES_AND_NO:
+                problem = "is neither yes nor no"
+        elif not isinstance(default, str):
+            problem = f'is not text; write "{"none" if default is None else default}"'
+        elif default not in (choices := choices_of(prompt, answers) or [default]):
+            problem = f"is none of {', '.join(choices)}"
+        if problem:
+            where = "in the configuration of cookiecutter"
+            problems.append(f"{prompt}: {default!r} {where} {problem}")
+    return problems
+
+
+def choices_of(prompt: str, answers: dict[str, object]) -> list[str]:
+    """Return the choices of a question; none under cruft, which does not say where they are."""
+    try:
+        questions = Path(str(answers["_repo_dir"]), "cookiecutter.json").read_text("utf-8")
+    except (KeyError, OSError):
+        return []
+    choices: list[str] = json.loads(questions)[prompt]
+    return choices
 
 
 def note_what_was_there() -> None:

@@ -1,16 +1,19 @@
 """cruft: a project is updated with the template, and moved to other answers."""
 
+import inspect
 import json
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from runpy import run_path
 
 import pexpect
 import pytest
 import yaml
 from helpers.command_line import User, copy_of_template, generated_files, suite_of
+from helpers.package_index import Index
 from helpers.projects import CHOICES, QUESTIONS, TEMPLATE, steps_of_removal
 from helpers.suites import Environment, failures_of, run_suite
 
@@ -247,6 +250,50 @@ def test_template_typed_at_a_prompt_of_cruft_is_refused(user: User, template: Pa
     prompts.close()
     assert prompts.exitstatus == 1
     assert not [*user.work.iterdir()]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pexpect needs a POSIX terminal")
+@pytest.mark.parametrize(
+    "what", ["installation", pytest.param("suite", marks=pytest.mark.thorough)]
+)
+def test_interrupted_project_can_be_updated(
+    user: User, template: Path, tmp_path: Path, what: str
+) -> None:
+    waits = (
+        "import time\n\n\ndef test_waits() -> None:\n"
+        "    with open('/dev/tty', 'w') as terminal:\n"
+        "        print('WAITING', file=terminal, flush=True)\n"
+        "    time.sleep(25)\n"
+    )
+    (suite_of(template) / "test_waits.py").write_text(waits, encoding="utf-8")
+    user.commit(template)
+    answers = json.dumps({"database": "none", "http_client": "none"})
+    create = ("create", "--no-input", "--extra-context", answers, template)
+    with Index(breaks_at="pytest", waits=True) as index:
+        environment = index.environment(tmp_path / "cache") if what == "installation" else {}
+        shell, screen = user.in_terminal(sys.executable, "-m", "cruft", *create, **environment)
+        if what == "installation":
+            assert index.reached.wait(60)
+        else:
+            shell.expect("WAITING")
+        shell.sendintr()
+        shell.expect("NOT VERIFIED: generation was interrupted")
+        shell.expect("uv run pytest")
+        shell.sendeof()
+        shell.expect(pexpect.EOF)
+        shell.close()
+    assert "Traceback" not in screen.getvalue()
+    project = user.work / SLUG
+    user.commit(project)
+    diff = user.cruft("diff", "--exit-code", cwd=project)
+    assert (diff.returncode, diff.stdout, diff.stderr) == (0, "", "")
+    assert user.cruft("check", cwd=project).returncode == 0
+
+
+def test_both_hooks_are_interrupted_in_the_same_way() -> None:
+    hooks = (run_path(str(TEMPLATE / part / "hooks/post_gen_project.py")) for part in ("", "adopt"))
+    first, second = (inspect.getsource(hook["run_in_foreground"]) for hook in hooks)
+    assert first == second
 
 
 @pytest.mark.covering(0)

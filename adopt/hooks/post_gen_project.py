@@ -44,21 +44,21 @@ def main() -> int:
     return 0
 
 
-def run_in_foreground(command: list[str]) -> None:
+def run_in_foreground(command: list[str]) -> int:
     """Run a command that alone gets Ctrl-C in a terminal: cruft has yet to write its file."""
     try:
         terminal = os.open("/dev/tty", os.O_RDWR)
-        is_foreground = os.tcgetpgrp(terminal) == os.getpgrp()
-    except (AttributeError, OSError):  # Windows, or no terminal
+        is_foreground = os.tcgetpgrp(terminal) == os.getpgrp() and sys.stdout.isatty()
+    except (AttributeError, OSError):  # Windows, no terminal, or stdout is closed
         is_foreground = False
     if not is_foreground:
-        subprocess.run(command, check=False)
-        return
+        return subprocess.run(command, check=False).returncode
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # which would stop what is in the background
+    signal.signal(signal.SIGTSTP, signal.SIG_IGN)  # nor can Ctrl-Z: no shell would continue it
     with subprocess.Popen(command, process_group=0) as process:
         try:
             os.tcsetpgrp(terminal, process.pid)
-            process.wait()
+            return process.wait()
         finally:
             os.tcsetpgrp(terminal, os.getpgrp())
 
