@@ -73,11 +73,22 @@ def test_hook_knows_every_question_of_yes_or_no() -> None:
     assert sorted(HOOK["YES_OR_NO"]) == sorted(BOOLEAN)
 
 
-def test_number_in_a_configuration_file_is_refused(user: User) -> None:
-    result = generate_with_configuration(user, "python_version: 3.12\nauthor_name: Ada")
+@pytest.mark.parametrize(
+    ("line", "refusal"),
+    [
+        ("python_version: 3.12", 'python_version: 3.12 HERE is not text; write "3.12".'),
+        ("database: null", 'database: None HERE is not text; write "none".'),
+        (
+            "database: oracle",
+            "database: 'oracle' HERE is none of sqlite, postgresql, mysql, none.",
+        ),
+        ("redis: maybe", "redis: 'maybe' HERE is neither yes nor no."),
+    ],
+)
+def test_no_choice_in_a_configuration_file_is_refused(user: User, line: str, refusal: str) -> None:
+    result = generate_with_configuration(user, f"{line}\nanyio: yes\nauthor_name: Ada")
     assert result.returncode == 1
-    refusal = 'python_version: 3.12 in the configuration of cookiecutter is not text; write "3.12".'
-    assert f"  {refusal}" in result.stderr
+    assert f"  {refusal.replace('HERE', 'in the configuration of cookiecutter')}" in result.stderr
     assert not names_in(user.work)
 
 
