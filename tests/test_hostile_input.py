@@ -114,7 +114,7 @@ def refusal(context: dict[str, Any]) -> str:
     answers = ast.literal_eval(literal)
     assert json.loads(answers) == context["cookiecutter"]
     with (
-        patch.dict(hook().__globals__, ANSWERS=answers),
+        patch.dict(hook().__globals__, ANSWERS=answers, note_what_was_there=lambda: None),
         redirect_stderr(io.StringIO()) as words,
     ):
         status = hook()()
