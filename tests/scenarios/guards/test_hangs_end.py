@@ -71,6 +71,11 @@ def test_wrong_bare_except() -> None:
             log.append("swallowed")
 
 
+# test_wrong_library_runs_the_loop hung at .*asyncio.run\(asyncio.sleep\(60\)\)
+def test_wrong_library_runs_the_loop() -> None:
+    asyncio.run(asyncio.sleep(60))
+
+
 # test_wrong_asyncio_run hung at .*the line of wait
 def test_wrong_asyncio_run() -> None:
     async def main() -> None:

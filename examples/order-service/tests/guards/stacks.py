@@ -15,7 +15,8 @@ from .locations import GUARDS, frames_of, is_hidden, location
 
 PYTHON = PurePath(linecache.__file__).parent
 # What calls tests and fixtures.
-RUNNERS = (GUARDS, *(module.__path__[0] for module in (pluggy, _pytest)))
+PYTEST = tuple(module.__path__[0] for module in (pluggy, _pytest))
+RUNNERS = (GUARDS, *PYTEST)
 
 
 class Line(NamedTuple):
@@ -52,12 +53,14 @@ def awaited_lines(awaited: object) -> Iterator[Line]:
     return map(line_of, frames_of(awaited))
 
 
-def running_lines(frame: FrameType | None) -> list[Line]:
+def running_lines(
+    frame: FrameType | None, until: tuple[str, ...] = RUNNERS
+) -> list[Line]:
     """Return the lines of a frame and of its callers up to pytest, outermost first."""
     while frame and frame.f_code.co_filename.startswith(GUARDS):
         frame = frame.f_back
     lines: list[Line] = []
-    while frame and not frame.f_code.co_filename.startswith(RUNNERS):
+    while frame and not frame.f_code.co_filename.startswith(until):
         lines.append(line_of(frame))
         frame = frame.f_back
     return lines[::-1]

@@ -29,7 +29,7 @@ from typing import Any, NoReturn
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
-from .stacks import awaited_lines, own, running_lines, stack
+from .stacks import PYTEST, awaited_lines, own, running_lines, stack
 
 GRACE = 5.0  # seconds until the alarm repeats
 RINGS = 5  # after so many the run is ended
@@ -150,7 +150,7 @@ class Watch:
         waits = run is not None and run.waits(frame)
         self.rings += 1
         if self.rings == 1:
-            self.report = self.describe(run, None if waits else frame)
+            self.report = self.describe(run, frame, not waits)
         if self.rings >= RINGS:
             self.end_everything()
         if run:
@@ -168,15 +168,18 @@ class Watch:
             frame = frame.f_back
         return frame is not None
 
-    def describe(self, run: Run | None, frame: Frame) -> str:
+    def describe(self, run: Run | None, frame: Frame, is_blocked: bool) -> str:
         """Say what hangs, where, and what else waits."""
         frames = sys._current_frames()
-        blocked = running_lines(frame)
-        waits = list(awaited_lines(run.code)) if run and not self.is_at(frame) else []
+        blocked = running_lines(frame) if is_blocked else []
+        is_shown = is_blocked and self.is_at(frame)
+        waits = list(awaited_lines(run.code)) if run and not is_shown else []
+        if not (blocked or own(waits)):  # the test has called what runs the loop
+            waits = running_lines(frame, until=PYTEST) + waits
         parts = [f"Timeout (>{self.settings.timeout}s): {self.doing} hung"]
         for line in (own(blocked) or own(waits))[-1:]:
             parts[0] += f" at {line.place}: {line.code}"
-        if frame and waits:
+        if blocked and waits:
             parts += ["The event loop is blocked:", stack(blocked)]
             parts += [f"{self.doing} is waiting:"]
         if waits:  # else the traceback shows it
