@@ -58,6 +58,19 @@ def test_each_mistake_is_reported(
     assert_mistakes_are_reported(project, path, failures)
 
 
+def test_report_mode_fails_no_test_on_another_backend(
+    tmp_path: Path, environment: Environment
+) -> None:
+    project = render(tmp_path, NOTHING_ELSE | {"anyio": "yes"})
+    path = add_scenario(project, "guards/test_mistakes_with_anyio")
+    tests = "test_wrong_marker or test_wrong_both_markers"
+
+    done = environment.run(project, "pytest", "--guards=report", "-k", tests, path)
+
+    assert done.returncode == 0, done.stdout
+    assert "test on another backend (backends)" in done.stdout
+
+
 def test_refused_cancellation_on_trio_ends_the_run(
     tmp_path: Path, environment: Environment
 ) -> None:

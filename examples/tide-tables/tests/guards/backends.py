@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pytest_asyncio import is_async_test
 
+from .findings import refuse
 from .locations import name_of
 
 
@@ -43,21 +44,26 @@ def pytest_fixture_setup(
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a test of AnyIO that pytest-asyncio would run, wholly or in a fixture."""
+    __tracebackhide__ = True
     if "anyio_backend" not in getattr(item, "fixturenames", ()):
         return
     assert isinstance(item, pytest.Function)
     if is_async_test(item):
-        pytest.fail(
+        refuse(
+            "backends",
+            "test on another backend",
             f"{item.name} would run on pytest-asyncio's loop, whatever its name says.\n"
             "Write @pytest.mark.anyio, and no @pytest.mark.asyncio",
-            pytrace=False,
+            item,
         )
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():
         function: Any = definitions[-1].func
         if getattr(function, "_force_asyncio_fixture", False):
-            pytest.fail(
+            refuse(
+                "backends",
+                "fixture on another backend",
                 f"{item.name} is AnyIO's, but uses fixture {name_of(name, function)},\n"
                 "which runs on pytest-asyncio's loop. Write there @pytest.fixture, and\n"
                 "let it use the fixture anyio_backend",
-                pytrace=False,
+                item,
             )
