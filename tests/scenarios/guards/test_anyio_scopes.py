@@ -36,6 +36,11 @@ async def test_right_group(group: anyio.abc.TaskGroup) -> None:
     await done.wait()
 
 
+@pytest.mark.parametrize("runner", [1])
+async def test_right_parameter_that_the_guard_has_too(runner: int) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
 async def test_right_deadline(deadline: None) -> None:
     await anyio.lowlevel.checkpoint()
 
