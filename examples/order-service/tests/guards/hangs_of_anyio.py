@@ -36,7 +36,7 @@ class Step(Run):
         return self.over
 
     async def run(
-        self, func: Callable[..., Awaitable[Any]], *args: Any, **kw: Any
+        self, func: Callable[..., Awaitable[Any]], /, *args: Any, **kw: Any
     ) -> Any:
         __tracebackhide__ = True
         self.enter()
@@ -125,13 +125,13 @@ def watched(call: Callable[..., Any], kind: type[Step]) -> Callable[..., Any]:
     """Return a method that runs what AnyIO's runner runs, and watches it."""
 
     @wraps(call)
-    def call_watched(runner: Any, func: Any, *args: Any, **kwargs: Any) -> Any:
+    def call_watched(runner: Any, func: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
         return call(runner, partial(kind().run, func), *args, **kwargs)
 
     @wraps(call)
     async def call_watched_soon(
-        runner: Any, func: Any, *args: Any, **kwargs: Any
+        runner: Any, func: Any, /, *args: Any, **kwargs: Any
     ) -> Any:
         __tracebackhide__ = True
         return await call(runner, partial(kind().run, func), *args, **kwargs)
