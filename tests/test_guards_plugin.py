@@ -302,6 +302,30 @@ def test_what_tests_replace_is_left_alone(
     assert_mistakes_are_reported(project, path, failures)
 
 
+LATE = """
+import os
+import sys
+
+class Late:
+    def __del__(self, compile=compile):
+        compile("", "", "exec")  # is audited
+
+def test_it():
+    sys.kept = [*sys.modules.values()]  # Python empties them, the oldest last
+    os.late = Late()
+"""
+
+
+def test_nothing_is_reported_when_python_ends(tmp_path: Path, environment: Environment) -> None:
+    project = render(tmp_path, SMALL)
+    write(project, LATE)
+
+    code, output = run(environment, project, "tests/test_more.py")
+
+    assert code == 0, output
+    assert "Exception ignored" not in output
+
+
 ASYNC_IN_PLAIN_CASE = """
 import unittest
 
