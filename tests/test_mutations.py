@@ -81,8 +81,11 @@ STORES: dict[str, list[Mutation]] = {
 TRANSACTIONS: dict[str, Mutation] = {
     "driver": (
         "failures stored",
-        r"as connection,\s+(connection\.)?transaction\((connection)?\),?\s*",
-        "as connection",
+        (
+            r"(?<=as connection),\s+(connection\.)?transaction\((connection)?\),?\s*"
+            r"|await stack\.enter_async_context\(transaction\(connection\)\)\s*"
+        ),
+        "",
     ),
     "sqlalchemy": ("not committed", r"_sessions\.begin\(\)", "_sessions()"),
 }
