@@ -25,12 +25,14 @@ def test_state_of_a_connection_ends_with_its_test(
     skip_without_server(database)
     answers = {"database": database, "data_access": access, "fixture_loop_scope": loop}
     project = render(tmp_path, answers | {"http_client": "none"})
-    path = add_scenario(project, f"state/test_{database}_{access}")
+    paths = [add_scenario(project, f"state/test_{database}_{access}")]
+    if access == "sqlalchemy":
+        paths.append(add_scenario(project, "state/test_engine"))
     if (database, access) == ("postgresql", "driver"):
         add_to_store(project, 'SCHEMA.append("CREATE SEQUENCE numbers")')
 
     for order in ORDERS:
-        counts = run_suite(environment, project, *order, path)
+        counts = run_suite(environment, project, *order, *paths)
         assert set(counts) == {"passed"}, counts
 
 

@@ -1,11 +1,10 @@
 """What a test can change about a session of PostgreSQL, through SQLAlchemy."""
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 pytestmark = pytest.mark.asyncio
 twice = pytest.mark.parametrize("time", ["first", "second"])
-executed = []
 
 
 @twice
@@ -60,28 +59,6 @@ async def test_pool(connection, run_sql, time):
     await connection.rollback()
     await run_sql("INSERT INTO users VALUES (1, 'a', 'a')")
     await connection.commit()
-
-
-@twice
-async def test_engine(connection, run_sql, time):
-    engine = connection.engine.sync_engine
-    assert "own" not in engine.get_execution_options()
-    engine.update_execution_options(own=1)
-    executed.clear()
-    await run_sql("SELECT 1")
-    assert executed == []
-    event.listen(engine, "before_cursor_execute", lambda *_: executed.append(1))
-    await connection.rollback()
-    connection.engine.echo = "debug"
-
-
-@twice
-async def test_engine_of_a_session(session, time):
-    assert not session.get_bind().engine.echo
-    executed.clear()
-    await session.execute(text("SELECT 1"))
-    assert executed == []
-    event.listen(session.get_bind().engine, "after_cursor_execute", lambda *_: executed.append(1))
 
 
 @twice
