@@ -18,3 +18,8 @@ async def test_headers(http_client, api_server, time):
     response = await http_client.get(api_server.url_for("/"))
     assert response.headers["X-Seen"] == "yes"
     http_client.headers.update({"X-Mine": "1", "Authorization": "Bearer token"})
+
+
+async def test_headers_of_the_pool_stay(http_pool, request):
+    http_pool.headers["X-Own"] = "1"
+    assert request.getfixturevalue("http_client").headers["X-Own"] == "1"

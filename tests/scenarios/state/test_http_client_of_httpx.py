@@ -28,3 +28,8 @@ async def test_replaced_method(http_client, api_server, time):
     api_server.expect_request("/").respond_with_data("one")
     assert (await http_client.get(api_server.url_for("/"))).text == "one"
     http_client.get = None
+
+
+async def test_cookies_of_the_pool_stay(http_pool, request):
+    http_pool.cookies["own"] = "1"
+    assert request.getfixturevalue("http_client").cookies["own"] == "1"
